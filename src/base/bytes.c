@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+struct bytes *bytes_create(size_t len)
+{
+    struct bytes *bytes = mem_alloc(sizeof(*bytes) + len);
+
+    atomic_init(&bytes->refs, 1);
+    bytes->len = len;
+    bytes->data = (uint8_t *)(bytes + 1);
+    return bytes;
+}
+
+struct bytes *bytes_copy(const void *data, size_t len)
+{
+    struct bytes *bytes = bytes_create(len);
+
+    if (len)
+        memcpy(bytes->data, data, len);
+    return bytes;
+}
+
+struct bytes *bytes_from_buf(struct buf *buf)
+{
+    struct bytes *bytes = mem_alloc(sizeof(*bytes));
+
+    atomic_init(&bytes->refs, 1);
+    bytes->len = buf->len;
+    bytes->data = mem_realloc(buf->data, buf->len + 1);
+    buf_init(buf, buf->max);
+    return bytes;
+}
+
+struct bytes *bytes_ref(struct bytes *bytes)
+{
+    atomic_fetch_add_explicit(&bytes->refs, 1, memory_order_relaxed);
+    return bytes;
+}
+
+void bytes_unref(struct bytes *bytes)
+{
+    if (!bytes || atomic_fetch_sub_explicit(&bytes->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    if (bytes->data != (uint8_t *)(bytes + 1))
+        mem_free(bytes->data);
+    mem_free(bytes);
+}
+
+struct slice slice_of(struct bytes *bytes)
+{
+    return (struct slice){ .owner = bytes, .data = bytes->data, .len = bytes->len };
+}

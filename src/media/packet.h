@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One encoded access unit, and the configuration that its decoder needs.
+ * Thread: any; immutable once shared. */
+#ifndef MEDIA_PACKET_H
+#define MEDIA_PACKET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEDIA_TIMESCALE 90000 /* ticks per second of every time below unless said otherwise */
+
+enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO };
+
+/* H.264 (ISO/IEC 14496-10): parameter sets and what they say. */
+struct video_config {
+    int width, height; /* after cropping */
+    int profile_idc, constraint_flags, level_idc;
+    double fps;              /* from the VUI; 0: not told */
+    struct bytes *sps, *pps; /* the NAL units without start code or length; pps: the first one */
+    struct bytes *avcc;      /* AVCDecoderConfigurationRecord, 14496-15 5.3.3.1 */
+};
+
+/* AAC (ISO/IEC 14496-3). */
+struct audio_config {
+    int object_type; /* 2: LC, 5: HE */
+    int sample_rate;
+    int channels;
+    struct bytes *asc; /* AudioSpecificConfig, 1.6.2.1 */
+};
+
+/* Shared by all packets that it describes: another pointer means another configuration. */
+struct codec_config {
+    atomic_int refs;
+    enum media_kind kind;
+    union {
+        struct video_config video;
+        struct audio_config audio;
+    };
+    char rfc6381[24]; /* such as "avc1.64001F", "mp4a.40.2" */
+};
+
+struct codec_config *codec_config_ref(struct codec_config *config);
+/* NULL is fine. */
+void codec_config_unref(struct codec_config *config);
+
+struct packet {
+    atomic_int refs;
+    enum media_kind kind;
+    bool is_idr;                 /* video: the first slice is NAL type 5 */
+    int64_t dts, pts;            /* continuous: unwrapped by whoever made the packet */
+    int64_t arrival_us;          /* wall clock when its last byte arrived at the server */
+    struct codec_config *config; /* holds a reference */
+    struct bytes *data; /* video: NAL units, each behind a 4-byte length, without AUD, SPS, PPS or
+                           filler; audio: one raw AAC frame without ADTS header */
+};
+
+/* Refs `config`, takes `data`. Returns owned, with one reference. */
+struct packet *packet_create(struct codec_config *config, struct bytes *data);
+struct packet *packet_ref(struct packet *packet);
+/* NULL is fine. */
+void packet_unref(struct packet *packet);
+
+#endif

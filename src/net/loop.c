@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages are kept in a locked list; one uv_async wakes the loop for however many there are. */
+#include "net/loop.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+
+struct message {
+    struct list node;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    pthread_t thread;
+    int index;
+    bool is_started;
+    pthread_mutex_t lock; /* lock guards: messages, is_closed */
+    struct list messages;
+    bool is_closed; /* nobody listens to `wake` any more */
+};
+
+struct loop_timer {
+    uv_timer_t uv;
+    void (*run)(void *ctx);
+    void *ctx;
+};
+
+static _Thread_local struct loop *current;
+
+static void run_messages(struct loop *loop)
+{
+    struct list batch, *node;
+
+    pthread_mutex_lock(&loop->lock);
+    list_move(&batch, &loop->messages);
+    pthread_mutex_unlock(&loop->lock);
+    while ((node = list_pop(&batch))) {
+        struct message *message = LIST_ITEM(node, struct message, node);
+        message->run(message->arg);
+        mem_free(message);
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    run_messages(wake->data);
+}
+
+struct loop *loop_create(int index)
+{
+    struct loop *loop = mem_zalloc(sizeof(*loop));
+
+    loop->index = index;
+    list_init(&loop->messages);
+    pthread_mutex_init(&loop->lock, NULL);
+    if (uv_loop_init(&loop->uv) || uv_async_init(&loop->uv, &loop->wake, on_wake)) {
+        perror("weir: event loop");
+        abort(); /* no descriptors left before anything was served */
+    }
+    loop->wake.data = loop;
+    return loop;
+}
+
+static void *run_loop(void *arg)
+{
+    struct loop *loop = arg;
+
+    current = loop;
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    return NULL;
+}
+
+int loop_start(struct loop *loop)
+{
+    char name[16];
+    int err = pthread_create(&loop->thread, NULL, run_loop, loop);
+
+    if (err)
+        return -err;
+    loop->is_started = true;
+    snprintf(name, sizeof(name), "weir-loop-%d", loop->index);
+    pthread_setname_np(loop->thread, name);
+    return 0;
+}
+
+static void close_wake(void *arg)
+{
+    struct loop *loop = arg;
+
+    pthread_mutex_lock(&loop->lock);
+    loop->is_closed = true;
+    pthread_mutex_unlock(&loop->lock);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop_post(loop, close_wake, loop);
+}
+
+void loop_join(struct loop *loop)
+{
+    if (loop->is_started)
+        pthread_join(loop->thread, NULL);
+    loop->is_started = false;
+}
+
+void loop_destroy(struct loop *loop)
+{
+    if (!loop)
+        return;
+    current = loop;
+    run_messages(loop);
+    uv_run(&loop->uv, UV_RUN_DEFAULT); /* a loop that was never started closes its handles here */
+    current = NULL;
+    uv_loop_close(&loop->uv);
+    pthread_mutex_destroy(&loop->lock);
+    mem_free(loop);
+}
+
+int loop_index(const struct loop *loop)
+{
+    return loop->index;
+}
+
+uv_loop_t *loop_uv(struct loop *loop)
+{
+    return &loop->uv;
+}
+
+struct loop *loop_current(void)
+{
+    return current;
+}
+
+void loop_assert_here(const struct loop *loop)
+{
+    if (loop->is_started && current != loop) {
+        fprintf(stderr, "weir: an object of loop %d was used on another thread\n", loop->index);
+        abort();
+    }
+}
+
+int64_t loop_now_ms(struct loop *loop)
+{
+    return (int64_t)uv_now(&loop->uv);
+}
+
+void loop_post(struct loop *loop, void (*run)(void *arg), void *arg)
+{
+    struct message *message = mem_alloc(sizeof(*message));
+
+    *message = (struct message){ .run = run, .arg = arg };
+    pthread_mutex_lock(&loop->lock);
+    if (list_is_empty(&loop->messages) && !loop->is_closed)
+        uv_async_send(&loop->wake);
+    list_append(&loop->messages, &message->node);
+    pthread_mutex_unlock(&loop->lock);
+}
+
+static void on_timer(uv_timer_t *uv)
+{
+    struct loop_timer *timer = uv->data;
+
+    timer->run(timer->ctx);
+}
+
+struct loop_timer *loop_timer_create(struct loop *loop, void (*run)(void *ctx), void *ctx)
+{
+    struct loop_timer *timer = mem_zalloc(sizeof(*timer));
+
+    loop_assert_here(loop);
+    timer->run = run;
+    timer->ctx = ctx;
+    uv_timer_init(&loop->uv, &timer->uv);
+    timer->uv.data = timer;
+    return timer;
+}
+
+void loop_timer_start(struct loop_timer *timer, int64_t delay_ms, int64_t repeat_ms)
+{
+    uv_timer_start(&timer->uv, on_timer, (uint64_t)delay_ms, (uint64_t)repeat_ms);
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+    uv_timer_stop(&timer->uv);
+}
+
+static void free_timer(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+void loop_timer_destroy(struct loop_timer *timer)
+{
+    if (timer)
+        uv_close((uv_handle_t *)&timer->uv, free_timer);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An event loop: a libuv loop on a thread of its own. All loops are alike; what lives on one is
+ * touched by no other. Threads send each other messages: ids, values and references to shared data,
+ * never a pointer to another's working object.
+ * Thread: each function says which. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct loop;
+struct loop_timer;
+
+/* `index` is 0 to N-1, for tables with a slot per loop. Returns owned, its thread not started. */
+struct loop *loop_create(int index);
+/* Starts the thread, named weir-loop-N. */
+int loop_start(struct loop *loop);
+/* Any thread. The loop ends once all its handles are closed: post their closing first. */
+void loop_stop(struct loop *loop);
+/* Not from the loop itself. Waits for the thread's end. */
+void loop_join(struct loop *loop);
+/* After loop_join(). NULL is fine. */
+void loop_destroy(struct loop *loop);
+
+int loop_index(const struct loop *loop);
+/* For code of net/ and of the path that needs libuv itself; on the loop's thread. */
+uv_loop_t *loop_uv(struct loop *loop);
+/* The loop whose thread this is, NULL elsewhere. */
+struct loop *loop_current(void);
+/* Ends the process unless called on the loop's thread (or before it was started). */
+void loop_assert_here(const struct loop *loop);
+/* Monotonic milliseconds, cached at the start of the loop's round; on the loop's thread. */
+int64_t loop_now_ms(struct loop *loop);
+
+/* Any thread. Runs `run(arg)` on the loop's thread, in order of posting, never before this returns.
+ * What is posted after loop_stop() runs in loop_destroy(). */
+void loop_post(struct loop *loop, void (*run)(void *arg), void *arg);
+
+/* A timer, on the loop's thread. */
+struct loop_timer *loop_timer_create(struct loop *loop, void (*run)(void *ctx), void *ctx);
+/* (Re)starts it: first after `delay_ms`, then every `repeat_ms` unless that is 0. */
+void loop_timer_start(struct loop_timer *timer, int64_t delay_ms, int64_t repeat_ms);
+void loop_timer_stop(struct loop_timer *timer);
+/* No callback after it returns; fine inside the callback. NULL is fine. */
+void loop_timer_destroy(struct loop_timer *timer);
+
+#endif
