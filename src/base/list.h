@@ -69,8 +69,8 @@ static inline void list_move(struct list *to, struct list *from)
 
 #define LIST_ITEM(node, type, member) CONTAINER_OF(node, type, member)
 /* The body may remove `node`. */
-#define LIST_EACH(node, list)                                                                      \
-    for (struct list *node = (list)->next, *node##_next = node->next; node != (list);              \
+#define LIST_EACH(node, head)                                                                      \
+    for (struct list *node = (head)->next, *node##_next = node->next; node != (head);              \
          node = node##_next, node##_next = node->next)
 
 #endif

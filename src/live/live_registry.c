@@ -57,8 +57,8 @@ void live_registry_destroy(struct live_registry *registry)
 {
     if (!registry)
         return;
-    LIST_EACH(node, &registry->sessions)
-    mem_free(LIST_ITEM(node, struct session, node));
+    LIST_EACH (node, &registry->sessions)
+        mem_free(LIST_ITEM(node, struct session, node));
     map_destroy(registry->by_channel);
     pthread_mutex_destroy(&registry->lock);
     mem_free(registry);
@@ -116,8 +116,7 @@ size_t live_list(struct live_registry *registry, struct arena *arena, const char
 
     pthread_mutex_lock(&registry->lock);
     *out = arena_alloc(arena, (map_count(registry->by_channel) + 1) * sizeof(**out));
-    LIST_EACH(node, &registry->sessions)
-    {
+    LIST_EACH (node, &registry->sessions) {
         struct session *session = LIST_ITEM(node, struct session, node);
         if (session->is_on_air && is_of_account(session->info.channel_arn, account))
             (*out)[count++] = session->info;
@@ -153,8 +152,8 @@ static int sessions_like(struct live_registry *registry, const char *channel_arn
     int count = 0;
 
     sscanf(channel_arn, "arn:aws:ivs:%*[^:]:%15[^:]", account);
-    LIST_EACH(node, &registry->sessions)
-    count += is_of_account(LIST_ITEM(node, struct session, node)->info.channel_arn, account);
+    LIST_EACH (node, &registry->sessions)
+        count += is_of_account(LIST_ITEM(node, struct session, node)->info.channel_arn, account);
     return count;
 }
 
