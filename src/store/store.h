@@ -37,13 +37,6 @@ int store_ping(struct store *store);
 
 /* --- resources --- */
 
-/* That `from` names `to` in the member `member` of its body, such as
- * { "recordingConfigurationArn", "arn:..." }: for conflicts on delete and filters of lists. */
-struct resource_ref {
-    const char *member;
-    const char *to;
-};
-
 struct resource {
     int64_t seq;      /* place in lists, oldest first, never used twice; set by txn_add() */
     const char *arn;  /* arn:aws:ivs:<region>:<account>:<type>/<id>, the identity */
@@ -62,9 +55,10 @@ struct resource {
     const char *secret;
     /* For txn_add(): store_find_secret() shall find it by its secret. */
     bool is_found_by_secret;
-    /* For txn_add() and txn_update(), which replace all of them. What was read has NULL here:
-     * txn_update() then leaves them as they are. */
-    const struct resource_ref *refs;
+    /* ARNs of the resources that the body names, such as a recording configuration's: for conflicts
+     * on delete and filters of lists. txn_add() and txn_update() write them anew; what was read has
+     * NULL here, and txn_update() then leaves them as they are. */
+    const char *const *refs;
     int ref_count;
 };
 
@@ -76,8 +70,7 @@ struct resource_query {
     const char *parent;
     const char *name; /* exact */
     const char *state;
-    const char *not_state;  /* any state but this: counting what has not ended */
-    const char *refs_to[2]; /* names these ARNs in some member: both, where both are given */
+    const char *refs_to[2]; /* names these ARNs: both, where both are given */
     int64_t after;          /* `seq` of the last one seen; 0: from the oldest */
     int limit;              /* of store_list() and txn_list(); 0: all of them */
 };
@@ -112,9 +105,9 @@ int store_count(struct store *store, const struct resource_query *query, int64_t
  * outside `arg`. It must not block on anything else, nor call store_*() functions. */
 int store_write(struct store *store, int (*run)(struct store_txn *txn, void *arg), void *arg);
 
-/* Inside run() only. What txn_get() and txn_find_key() returned does not change until the
- * transaction has ended, nor do the children of a parent and the references to a target that was
- * got so: writers get what they add to, point at, or delete first. */
+/* Inside run() only. What was got by txn_get() or txn_find_key() stays as it is until the
+ * transaction ends, and so do its children and who refers to it; so writers first get what they
+ * change, delete, point at or add to. What was counted by txn_count() is not added to either. */
 int txn_get(struct store_txn *txn, struct arena *arena, const char *arn, struct resource *out);
 int txn_find_key(struct store_txn *txn, struct arena *arena, const struct resource_query *scope,
                  const char *key, struct resource *out);
