@@ -13,19 +13,30 @@
 
 enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO };
 
+/* How the samples map to light (ISO/IEC 23091-2); all zero when the encoder does not tell. */
+struct video_colour {
+    int primaries, transfer, matrix;
+    bool is_full_range;
+};
+
 /* H.264 (ISO/IEC 14496-10): parameter sets and what they say. */
 struct video_config {
     int width, height; /* after cropping */
     int profile_idc, constraint_flags, level_idc;
-    double fps;              /* from the VUI; 0: not told */
-    struct bytes *sps, *pps; /* the NAL units without start code or length; pps: the first one */
-    struct bytes *avcc;      /* AVCDecoderConfigurationRecord, 14496-15 5.3.3.1 */
+    double fps;                /* from the VUI; 0: not told */
+    int sar_width, sar_height; /* shape of a sample; 0: not told */
+    struct video_colour colour;
+    struct bytes *sps, *pps;   /* the NAL units without start code or length; the first ones */
+    struct bytes *avcc;        /* AVCDecoderConfigurationRecord, 14496-15 5.3.3.1 */
+    struct bytes *annexb_sets; /* all parameter sets behind start codes, as before an IDR */
 };
 
 /* AAC (ISO/IEC 14496-3). */
 struct audio_config {
-    int object_type; /* 2: LC, 5: HE */
-    int sample_rate;
+    int object_type;   /* 2: LC, 5: HE, 29: HE with parametric stereo */
+    int sample_rate;   /* of the decoded sound */
+    int core_rate;     /* of the AAC core: half of it for HE */
+    int frame_samples; /* of the decoded sound in a frame: 1024, HE 2048 */
     int channels;
     struct bytes *asc; /* AudioSpecificConfig, 1.6.2.1 */
 };
