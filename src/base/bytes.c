@@ -13,6 +13,7 @@ struct bytes *bytes_create(size_t len)
     atomic_init(&bytes->refs, 1);
     bytes->len = len;
     bytes->data = (uint8_t *)(bytes + 1);
+    bytes->taken = NULL;
     return bytes;
 }
 
@@ -31,9 +32,15 @@ struct bytes *bytes_from_buf(struct buf *buf)
 
     atomic_init(&bytes->refs, 1);
     bytes->len = buf->len;
-    bytes->data = mem_realloc(buf->data, buf->len + 1);
+    bytes->data = bytes->taken = mem_realloc(buf->data, buf->len + 1);
     buf_init(buf, buf->max);
     return bytes;
+}
+
+void bytes_narrow(struct bytes *bytes, size_t offset, size_t len)
+{
+    bytes->data += offset;
+    bytes->len = len;
 }
 
 struct bytes *bytes_ref(struct bytes *bytes)
@@ -46,8 +53,7 @@ void bytes_unref(struct bytes *bytes)
 {
     if (!bytes || atomic_fetch_sub_explicit(&bytes->refs, 1, memory_order_acq_rel) != 1)
         return;
-    if (bytes->data != (uint8_t *)(bytes + 1))
-        mem_free(bytes->data);
+    mem_free(bytes->taken);
     mem_free(bytes);
 }
 

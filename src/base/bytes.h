@@ -13,7 +13,8 @@ struct buf;
 struct bytes {
     atomic_int refs;
     size_t len;
-    uint8_t *data; /* behind the struct, or memory taken over from a buf */
+    uint8_t *data;  /* within the memory behind the struct, or within `taken` */
+    uint8_t *taken; /* memory taken over from a buf, NULL if none */
 };
 
 /* A piece of shared bytes; whoever stores one holds a reference on `owner`. `owner` may be NULL for
@@ -29,6 +30,9 @@ struct bytes *bytes_create(size_t len);
 struct bytes *bytes_copy(const void *data, size_t len);
 /* Takes the memory of `buf`, which is empty afterwards. */
 struct bytes *bytes_from_buf(struct buf *buf);
+/* Narrows the content to `len` bytes from `offset`, without moving anything: for a creator who
+ * finds out that the rest is not wanted. Not once shared. */
+void bytes_narrow(struct bytes *bytes, size_t offset, size_t len);
 struct bytes *bytes_ref(struct bytes *bytes);
 /* NULL is fine. */
 void bytes_unref(struct bytes *bytes);

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One encoder's connection as live/ sees it, whatever protocol it speaks (RTMP, RTMPS, SRT).
- * Thread: the loop of the connection. Callbacks run on it, never inside ingest_*() calls. */
+/* One encoder's connection as live/ sees it, whatever protocol it speaks (RTMP, RTMPS, SRT);
+ * ingest_base.h is the other side.
+ * Thread: the loop of the connection. Callbacks run on it, never inside ingest_*() calls; all of
+ * these may be called inside a callback. */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ingest;
 struct loop;
 struct packet;
+
+#define INGEST_TEXT_MAX         1024
+#define INGEST_TEXTS_PER_SECOND 5
 
 /* What an encoder asks for when it wants to publish. Borrowed during on_publish(). */
 struct ingest_offer {
@@ -35,11 +41,17 @@ struct ingest_events {
      * No media is taken before. */
     void (*on_publish)(struct ingest *ingest, const struct ingest_offer *offer, void *ctx);
     void (*on_metadata)(struct ingest *ingest, const struct ingest_metadata *metadata, void *ctx);
-    /* In decode order per track, as the encoder sent it. Borrowed: ref to keep. */
+    /* Text for the viewers, sent among the media: `len` bytes of UTF-8 without NUL, at most
+     * INGEST_TEXT_MAX, at most INGEST_TEXTS_PER_SECOND. Borrowed. May be NULL. */
+    void (*on_timed_metadata)(struct ingest *ingest, const char *text, size_t len, int64_t pts,
+                              void *ctx);
+    /* In decode order per track, as the encoder sent it. Times are unwrapped and the same clock for
+     * all tracks; an encoder that jumps, stands still or runs backwards is not corrected. A video
+     * packet comes only once its configuration is known. Borrowed: ref to keep. */
     void (*on_packet)(struct ingest *ingest, struct packet *packet, void *ctx);
     /* Exactly once after on_publish(), unless ingest_close() or ingest_refuse() came first. The
-     * ingest is gone when it returns. `is_clean`: the encoder said goodbye (FCUnpublish,
-     * deleteStream, closeStream); otherwise the connection was lost. */
+     * ingest is gone when it returns. `is_clean`: nothing is to come back (the encoder said goodbye
+     * or sent what nobody here can carry); otherwise the connection was lost or broken. */
     void (*on_end)(struct ingest *ingest, bool is_clean, void *ctx);
 };
 
