@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 
 enum setting_type { STRING, ADDRESS, NUMBER, FLAG, CHOICE, LIST };
@@ -259,7 +260,7 @@ static int load_file(struct loading *l, const char *path)
     int err = 0;
 
     if (!file) {
-        snprintf(l->message, l->size, "--config %s: %s", path, strerror(errno));
+        snprintf(l->message, l->size, "--config %s: %s", path, err_str(-errno));
         return -EINVAL;
     }
     for (int number = 1; !err && fgets(line, sizeof(line), file); number++)
