@@ -148,6 +148,14 @@ void buf_consume(struct buf *buf, size_t len)
     buf->data[buf->len] = '\0';
 }
 
+void buf_truncate(struct buf *buf, size_t len)
+{
+    if (len >= buf->len)
+        return;
+    buf->len = len;
+    buf->data[len] = '\0';
+}
+
 const char *buf_str(const struct buf *buf)
 {
     return buf->data ? (const char *)buf->data : "";

@@ -40,6 +40,8 @@ uint8_t *buf_reserve(struct buf *buf, size_t len);
 void buf_commit(struct buf *buf, size_t len);
 /* Drops the first `len` bytes. */
 void buf_consume(struct buf *buf, size_t len);
+/* Keeps the first `len` bytes; no more than there are. */
+void buf_truncate(struct buf *buf, size_t len);
 /* The content as a string: "" while empty. Borrowed. */
 const char *buf_str(const struct buf *buf);
 
