@@ -10,9 +10,45 @@
 #ifndef LIVE_LIVE_HOST_H
 #define LIVE_LIVE_HOST_H
 
+#include "ingest/ingest.h"
+#include "live/live_channel.h"
+
+struct hls_hub;
 struct live_host;
+struct loop;
+struct worker_pool;
+
+/* Worker thread. Finds the channel of a stream key, in time that tells nothing about near misses.
+ * -ENOENT: no such key. */
+typedef int live_find_channel(const char *stream_key, struct live_channel *out, void *ctx);
+
+struct live_host_config {
+    struct loop *loop;
+    struct worker_pool *workers;
+    struct live_registry *registry;
+    live_find_channel *find_channel;
+    void *find_ctx;
+    const char *rtmps_url; /* named to encoders that may not publish in clear; borrowed */
+    struct hls_hub *hub;   /* borrowed */
+};
+
+/* Before the loop runs, or on it. */
+struct live_host *live_host_create(const struct live_host_config *config);
+/* Ends all streams and closes all encoders. After it every new encoder is refused. */
+void live_host_stop(struct live_host *host);
+/* After live_host_stop() and the worker pool's end. NULL is fine. */
+void live_host_destroy(struct live_host *host);
+
+/* For the protocol servers of this loop, with the host as context. */
+extern const struct ingest_events live_host_ingest_events;
 
 /* Any thread. Ends the stream soon; nothing happens if it has ended. */
 void live_host_stop_stream(struct live_host *host, const char *stream_id);
+
+/* The encoder's end of a conversation between loops: where it is and its number there. */
+struct publisher_address {
+    struct live_host *host;
+    uint64_t number; /* 0: none */
+};
 
 #endif

@@ -68,7 +68,7 @@ void live_registry_destroy(struct live_registry *registry)
 static void count_viewers(struct live_registry *registry, struct live_info *info)
 {
     if (registry->count_viewers)
-        info->viewer_count = registry->count_viewers(info->stream_id, registry->count_ctx);
+        info->viewer_count = registry->count_viewers(info->channel_arn, registry->count_ctx);
 }
 
 bool live_get(struct live_registry *registry, const char *channel_arn, struct live_info *out)
@@ -118,7 +118,7 @@ size_t live_list(struct live_registry *registry, struct arena *arena, const char
     *out = arena_alloc(arena, (map_count(registry->by_channel) + 1) * sizeof(**out));
     LIST_EACH (node, &registry->sessions) {
         struct session *session = LIST_ITEM(node, struct session, node);
-        if (session->is_on_air && is_of_account(session->info.channel_arn, account))
+        if (session->is_on_air && (!account || is_of_account(session->info.channel_arn, account)))
             (*out)[count++] = session->info;
     }
     pthread_mutex_unlock(&registry->lock);
@@ -208,15 +208,17 @@ void live_set_on_air(struct live_registry *registry, const char *channel_arn, in
     pthread_mutex_unlock(&registry->lock);
 }
 
-void live_set_health(struct live_registry *registry, const char *channel_arn,
-                     enum live_health health)
+void live_report(struct live_registry *registry, const char *channel_arn, enum live_health health,
+                 const struct live_measure *measure)
 {
     struct session *session;
 
     pthread_mutex_lock(&registry->lock);
     session = map_get(registry->by_channel, channel_arn);
-    if (session)
+    if (session) {
         session->info.health = health;
+        session->info.measure = *measure;
+    }
     pthread_mutex_unlock(&registry->lock);
 }
 

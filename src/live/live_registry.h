@@ -19,16 +19,24 @@ enum live_health { LIVE_HEALTHY, LIVE_STARVING, LIVE_HEALTH_UNKNOWN };
 /* "HEALTHY", "STARVING", "UNKNOWN". */
 const char *live_health_name(enum live_health health);
 
+/* What the encoder delivered in the last second. */
+struct live_measure {
+    int64_t video_bps, audio_bps;
+    double fps;
+    double keyframe_interval_s; /* between the last two IDRs; 0 before */
+};
+
 struct live_info {
     char channel_arn[LIVE_CHANNEL_ARN_SIZE];
     char stream_id[LIVE_STREAM_ID_SIZE];
     enum live_health health;
+    struct live_measure measure;
     int64_t start_wall_ms;
     int64_t viewer_count;
 };
 
-/* Counts the viewers of a stream at the moment of asking. */
-typedef int64_t live_count_viewers(const char *stream_id, void *ctx);
+/* Counts the viewers of a channel at the moment of asking. */
+typedef int64_t live_count_viewers(const char *channel_arn, void *ctx);
 
 /* `max_streams`: the quota of concurrent streams per account. */
 struct live_registry *live_registry_create(int max_streams);
@@ -42,7 +50,8 @@ void live_registry_destroy(struct live_registry *registry);
 bool live_get(struct live_registry *registry, const char *channel_arn, struct live_info *out);
 /* A session exists: somebody publishes or may come back within the grace, watchable or not. */
 bool live_is_busy(struct live_registry *registry, const char *channel_arn);
-/* All streams of `account`, oldest first; `out` is allocated from `arena`. */
+/* All streams of `account` (NULL: of all accounts), oldest first; `out` is allocated from `arena`.
+ */
 size_t live_list(struct live_registry *registry, struct arena *arena, const char *account,
                  struct live_info **out);
 /* Ends the broadcast soon. -ENOENT if there is no session. */
@@ -56,8 +65,8 @@ int live_claim(struct live_registry *registry, const char *channel_arn, struct l
                char stream_id[LIVE_STREAM_ID_SIZE]);
 void live_set_on_air(struct live_registry *registry, const char *channel_arn,
                      int64_t start_wall_ms);
-void live_set_health(struct live_registry *registry, const char *channel_arn,
-                     enum live_health health);
+void live_report(struct live_registry *registry, const char *channel_arn, enum live_health health,
+                 const struct live_measure *measure);
 void live_release(struct live_registry *registry, const char *channel_arn);
 size_t live_session_count(struct live_registry *registry);
 

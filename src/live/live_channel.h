@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a broadcast needs to know of its channel, as it was when the encoder connected.
+ * Thread: any; a value. */
+#ifndef LIVE_LIVE_CHANNEL_H
+#define LIVE_LIVE_CHANNEL_H
+
+#include <stdbool.h>
+
+#include "live/live_registry.h"
+
+struct live_channel {
+    char arn[LIVE_CHANNEL_ARN_SIZE];
+    char id[64];
+    char account[13];
+    char region[33];
+    char name[129];
+    char type[16];   /* "STANDARD", "BASIC", "ADVANCED_SD", "ADVANCED_HD" */
+    char preset[40]; /* "" or as the API says */
+    bool is_low_latency;
+    bool is_fmp4;
+    bool allows_insecure_ingest;
+};
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One broadcast: joins the steps from an encoder's packets to what viewers fetch, and keeps its
+ * session, grace and health.
+ *
+ *   packet -> timeline -> go_live -> interleave -> cut_plan -> segmenter (per rendition) ->
+ * stream_feed
+ *
+ * Thread: the loop it was created on. */
+#ifndef LIVE_LIVE_STREAM_H
+#define LIVE_LIVE_STREAM_H
+
+#include <stdbool.h>
+
+#include "live/live_host.h"
+
+struct live_stream;
+struct packet;
+
+enum publisher_verdict { PUBLISHER_ACCEPTED, PUBLISHER_REFUSED, PUBLISHER_CLOSED };
+
+struct live_stream_config {
+    struct loop *loop;
+    struct live_registry *registry;
+    const struct live_channel *channel; /* copied */
+    const char *stream_id;              /* claimed in the registry; released at the end */
+    struct hls_hub *hub;
+};
+
+struct live_stream_events {
+    /* What is to become of an encoder; `reason` is for its user. */
+    void (*on_verdict)(struct publisher_address publisher, enum publisher_verdict verdict,
+                       const char *reason, void *ctx);
+    /* It is over: nobody publishes, the channel is free again. Destroy it, also here. */
+    void (*on_end)(struct live_stream *stream, void *ctx);
+};
+
+struct live_stream *live_stream_create(const struct live_stream_config *config,
+                                       const struct live_stream_events *events, void *ctx);
+/* No callback after it. NULL is fine. */
+void live_stream_destroy(struct live_stream *stream);
+const char *live_stream_id(const struct live_stream *stream);
+
+/* An encoder asks to publish: the first one, or one that resumes. Answered through on_verdict(). */
+void live_stream_attach(struct live_stream *stream, struct publisher_address publisher);
+/* These do nothing unless `publisher` is the current encoder. */
+void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
+                          const struct ingest_metadata *metadata);
+void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
+                        struct packet *packet);
+void live_stream_detach(struct live_stream *stream, struct publisher_address publisher,
+                        bool is_clean);
+/* Ends it now: viewers get ENDLIST, the encoder is closed with `reason`. on_end() follows inside.
+ */
+void live_stream_stop(struct live_stream *stream, const char *reason);
+
+#endif
