@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "media/segment.h"
+
 struct hls_hub;
 struct loop;
-struct segment;
 struct stream_feed;
 
 enum latency_mode { LATENCY_LOW, LATENCY_NORMAL };
-enum container_format { CONTAINER_TS, CONTAINER_FMP4 };
 
 /* One rung of the ladder, as the multivariant playlist tells it. */
 struct feed_rendition {

@@ -11,6 +11,8 @@
 
 #include "base/bytes.h"
 
+enum container_format { CONTAINER_TS, CONTAINER_FMP4 };
+
 /* A part: playable by itself after the init section, if any. */
 struct part {
     atomic_int refs;
