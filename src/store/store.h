@@ -28,12 +28,17 @@ struct store_config {
     const char *url;      /* postgresql://...; NULL: SQLite in the data directory */
 };
 
-/* Opens and migrates; makes what is missing. -EPROTO if the data was written by a newer version. */
+/* Opens and migrates; makes what is missing. Logs what is wrong: -EPROTO if the data was written by
+ * a newer version, -EKEYREJECTED if secret.key is not the one it was written with. */
 int store_open(struct store **out, const struct store_config *config);
 /* NULL is fine. No call may be under way. */
 void store_close(struct store *store);
 /* 0 while the store answers: for health checks. */
 int store_ping(struct store *store);
+
+#define STORE_KEY_SIZE 32
+/* A key for a purpose such as "page-token", that lasts as long as the data. */
+void store_derive_key(const struct store *store, const char *purpose, uint8_t key[STORE_KEY_SIZE]);
 
 /* --- resources --- */
 
@@ -102,7 +107,8 @@ int store_count(struct store *store, const struct resource_query *query, int64_t
  *
  * run() is on another thread while the caller waits, so it may use the caller's arena. It may be
  * run again from the start when writers collide: it sets all its results anew and touches nothing
- * outside `arg`. It must not block on anything else, nor call store_*() functions. */
+ * outside `arg`. It must not block on anything else, nor call store_*() functions. Once a
+ * txn_*() function has failed with anything but -ENOENT, nothing is committed. */
 int store_write(struct store *store, int (*run)(struct store_txn *txn, void *arg), void *arg);
 
 /* Inside run() only. What was got by txn_get() or txn_find_key() stays as it is until the

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seam between the store and a database: a connection that runs numbered statements
+ * (store/statement.h), and a way to run a write function in a transaction. A driver is a const
+ * struct of functions; everything else in this folder is the same for all of them.
+ * Thread: a connection belongs to one thread at a time. */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct sql_writer;
+struct store;
+struct store_config;
+struct store_txn;
+
+enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB };
+
+struct sql_value {
+    enum sql_type type;
+    int64_t number;
+    const void *data;
+    size_t len;
+};
+
+/* A connection; each driver's own struct begins with it. */
+struct sql_conn {
+    const struct sql_driver *driver;
+    int broken; /* not 0: the error that made it useless, to be disconnected */
+};
+
+struct sql_driver {
+    const char *name;
+    int max_conns; /* that reading threads share */
+    /* Opens a transaction that no other process can migrate beside. */
+    const char *begin_migration;
+    /* What a schema file calls SEQUENCE_KEY: a key that counts up and never repeats. */
+    const char *sequence_key;
+
+    int (*connect)(struct sql_conn **out, const struct store_config *config);
+    void (*disconnect)(struct sql_conn *conn);
+    /* Runs several statements without parameters and results. */
+    int (*script)(struct sql_conn *conn, const char *text);
+    /* See sql_start() and below. */
+    int (*start)(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
+    int (*step)(struct sql_conn *conn);
+    void (*finish)(struct sql_conn *conn);
+    int64_t (*column_int)(struct sql_conn *conn, int column);
+    const void *(*column_data)(struct sql_conn *conn, int column, size_t *len);
+
+    int (*writer_create)(struct sql_writer **out, struct store *store);
+    void (*writer_destroy)(struct sql_writer *writer);
+    /* store_write() */
+    int (*write)(struct sql_writer *writer, int (*run)(struct store_txn *txn, void *arg),
+                 void *arg);
+};
+
+extern const struct sql_driver sqlite_driver;
+
+struct sql_value sql_int(int64_t number);
+struct sql_value sql_text(const char *text); /* NULL: SQL's NULL */
+struct sql_value sql_blob(const void *data, size_t len);
+
+/* Starts a statement with its parameters, which are borrowed until sql_finish(). One at a time. */
+int sql_start(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
+/* 1: there is a row; 0: no more; negative: an error, such as -EEXIST. */
+int sql_step(struct sql_conn *conn);
+void sql_finish(struct sql_conn *conn);
+/* Of the row of the last sql_step(); 0 for NULL. */
+int64_t sql_column_int(struct sql_conn *conn, int column);
+/* Borrowed until the next step; a NUL follows text. NULL for NULL. */
+const void *sql_column_data(struct sql_conn *conn, int column, size_t *len);
+/* A copy; NULL for NULL. */
+char *sql_column_text(struct sql_conn *conn, int column, struct arena *arena);
+
+/* For statements that answer no row. */
+int sql_run(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
+/* The first column of the first row; -ENOENT without a row. */
+int sql_run_int(struct sql_conn *conn, int statement, const struct sql_value *args, int count,
+                int64_t *out);
+int sql_script(struct sql_conn *conn, const char *text);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Group commit. One thread runs all writes; each in a savepoint of its own, all that have queued up
+ * in one transaction, so that they share the cost of one write to the disk:
+ *
+ *     workers --job--> queue --> BEGIN  [savepoint run() release]...  COMMIT --> all are woken
+ *
+ * Under load the queue fills while a COMMIT waits for the disk, which makes the next group large;
+ * a lone write waits for nobody. A run() that fails undoes its savepoint only. When the COMMIT
+ * fails, or SQLite has rolled back by itself, the whole group fails. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/sqlite.h"
+#include "store/statement.h"
+#include "store/store_internal.h"
+
+/* Bounds how long the first of a group waits for the last. */
+#define GROUP_MAX 128
+
+struct job {
+    struct list node;
+    int (*run)(struct store_txn *txn, void *arg);
+    void *arg;
+    int err;
+    sem_t done;
+};
+
+struct sql_writer {
+    struct store *store;
+    struct sql_conn *conn;
+    pthread_t thread;
+    pthread_mutex_t lock; /* lock guards: queue, is_stopping */
+    pthread_cond_t wake;
+    struct list queue;
+    bool is_stopping;
+};
+
+static int run_statement(struct sql_writer *w, int statement)
+{
+    return sql_run(w->conn, statement, NULL, 0);
+}
+
+/* Returns what broke the transaction as a whole. */
+static int run_job(struct sql_writer *w, struct job *job)
+{
+    struct store_txn txn = { .store = w->store, .conn = w->conn };
+    int err = run_statement(w, ST_SAVEPOINT);
+
+    if (err)
+        return err;
+    job->err = store_txn_run(&txn, job->run, job->arg);
+    if (!sqlite_in_transaction(w->conn))
+        return job->err ? job->err : -EIO;
+    if (job->err)
+        err = run_statement(w, ST_ROLLBACK_TO);
+    return err ? err : run_statement(w, ST_RELEASE);
+}
+
+static void wake_all(struct list *group)
+{
+    struct list *node;
+
+    while ((node = list_pop(group)))
+        sem_post(&LIST_ITEM(node, struct job, node)->done);
+}
+
+/* Those whose run() has refused keep its answer: they had nothing to lose. */
+static void fail_all(struct sql_writer *w, struct list *group, int err)
+{
+    if (sqlite_in_transaction(w->conn))
+        run_statement(w, ST_ROLLBACK);
+    LIST_EACH (node, group) {
+        struct job *job = LIST_ITEM(node, struct job, node);
+
+        if (!job->err)
+            job->err = err;
+    }
+}
+
+static void commit_group(struct sql_writer *w, struct list *group)
+{
+    int err = run_statement(w, ST_BEGIN);
+
+    LIST_EACH (node, group) {
+        if (!err)
+            err = run_job(w, LIST_ITEM(node, struct job, node));
+    }
+    if (!err)
+        err = run_statement(w, ST_COMMIT);
+    if (err)
+        fail_all(w, group, err);
+    wake_all(group);
+}
+
+/* False: stopping, and nothing is left to do. */
+static bool next_group(struct sql_writer *w, struct list *group)
+{
+    struct list *node;
+
+    list_init(group);
+    pthread_mutex_lock(&w->lock);
+    while (list_is_empty(&w->queue) && !w->is_stopping)
+        pthread_cond_wait(&w->wake, &w->lock);
+    for (int i = 0; i < GROUP_MAX && (node = list_pop(&w->queue)); i++)
+        list_append(group, node);
+    pthread_mutex_unlock(&w->lock);
+    return !list_is_empty(group);
+}
+
+static void *work(void *arg)
+{
+    struct sql_writer *w = arg;
+    struct list group;
+
+    while (next_group(w, &group))
+        commit_group(w, &group);
+    return NULL;
+}
+
+int sqlite_writer_create(struct sql_writer **out, struct store *store)
+{
+    struct sql_writer *w = mem_zalloc(sizeof(*w));
+    int err = store->driver->connect(&w->conn, &store->config);
+
+    if (err)
+        goto out;
+    w->store = store;
+    list_init(&w->queue);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    err = -pthread_create(&w->thread, NULL, work, w);
+    if (err) {
+        store->driver->disconnect(w->conn);
+        goto out;
+    }
+    pthread_setname_np(w->thread, "weir-store");
+    *out = w;
+    w = NULL;
+out:
+    mem_free(w);
+    return err;
+}
+
+void sqlite_writer_destroy(struct sql_writer *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->is_stopping = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    w->store->driver->disconnect(w->conn);
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->lock);
+    mem_free(w);
+}
+
+int sqlite_write(struct sql_writer *w, int (*run)(struct store_txn *txn, void *arg), void *arg)
+{
+    struct job job = { .run = run, .arg = arg };
+
+    sem_init(&job.done, 0, 0);
+    pthread_mutex_lock(&w->lock);
+    list_append(&w->queue, &job.node);
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    while (sem_wait(&job.done))
+        continue; /* a signal came */
+    sem_destroy(&job.done);
+    return job.err;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A store in a temporary folder, and shorthands for resources in it. */
+#ifndef STORE_FIXTURE_H
+#define STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "store/store.h"
+
+#define REGION        "us-west-2"
+#define ACCOUNT       "123456789012"
+#define ARN(type, id) "arn:aws:ivs:" REGION ":" ACCOUNT ":" type "/" id
+
+struct fixture {
+    char dir[64];
+    struct store *store;
+    struct arena *arena;
+};
+
+/* cmocka's setup and teardown. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+/* Closes and opens the store, as a restart does. */
+void fixture_reopen(struct fixture *f);
+/* Removes a folder made by mkdtemp(). */
+void fixture_remove_dir(const char *dir);
+
+/* A resource with nothing special about it. */
+struct resource fixture_resource(struct arena *arena, const char *type, const char *id);
+/* Writes one resource, with store_write()'s result. */
+int fixture_add(struct fixture *f, struct resource *r, int64_t quota);
+int fixture_update(struct fixture *f, struct resource *r);
+int fixture_delete(struct fixture *f, const char *arn);
+struct resource_query fixture_query(const char *type);
+
+#endif
