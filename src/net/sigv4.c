@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "net/uri.h"
 
 #define CANONICAL_MAX  ((size_t)64 * 1024)
 #define PARAMETERS_MAX 128
@@ -18,74 +19,27 @@
 
 /* --- encoding --- */
 
-static bool is_unreserved(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-static void encode_byte(struct buf *out, uint8_t c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    const char text[3] = { '%', digits[c >> 4], digits[c & 15] };
-
-    if (is_unreserved(c))
-        buf_append_u8(out, c);
-    else
-        buf_append(out, text, sizeof(text));
-}
-
-void sigv4_encode(struct buf *out, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        encode_byte(out, (uint8_t)text[i]);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* The byte at text[*at], decoded if it is a valid %XX; moves on. */
-static uint8_t decode_byte(const char *text, size_t len, size_t *at)
-{
-    size_t i = *at;
-
-    if (text[i] == '%' && len - i > 2 && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-        *at = i + 3;
-        return (uint8_t)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
-    }
-    *at = i + 1;
-    return (uint8_t)text[i];
-}
-
 /* However the sender encoded it, in the one form that is signed. */
 static void encode_again(struct buf *out, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len;)
-        encode_byte(out, decode_byte(text, len, &i));
+    for (size_t i = 0; i < len;) {
+        char c = (char)uri_decode_byte(text, len, &i);
+
+        uri_encode(out, &c, 1);
+    }
 }
 
 /* --- path --- */
 
 static void encode_kept_path(struct buf *out, const char *path)
 {
-    size_t len = strlen(path);
+    for (const char *at = path; *at;) {
+        size_t len = strcspn(at, "/");
 
-    for (size_t i = 0; i < len;) {
-        if (path[i] == '/') {
-            buf_append_u8(out, '/');
-            i++;
-        } else {
-            encode_byte(out, decode_byte(path, len, &i));
-        }
+        encode_again(out, at, len);
+        at += len;
+        if (*at == '/')
+            buf_append_u8(out, (uint8_t)*at++);
     }
 }
 
@@ -111,7 +65,7 @@ static void encode_normal_path(struct buf *out, const char *path)
             drop_segment(out, start);
         } else if (len && !(len == 1 && *at == '.')) {
             buf_append_u8(out, '/');
-            sigv4_encode(out, at, len);
+            uri_encode(out, at, len);
         }
         at += len;
         if (*at == '/')
@@ -155,26 +109,22 @@ static bool is_signature(const char *name, size_t len)
 /* Splits the query, which is encoded into `text` (large enough not to move). */
 static int split_query(struct parameter *list, size_t *count, struct buf *text, const char *query)
 {
-    for (const char *at = query; *at;) {
-        size_t len = strcspn(at, "&");
-        size_t name_len = strcspn(at, "=&");
+    struct uri_parameter raw;
+
+    while (uri_next_parameter(&query, &raw)) {
         struct parameter *p = &list[*count];
 
-        if (len && !is_signature(at, name_len)) {
-            if (*count == PARAMETERS_MAX)
-                return -E2BIG;
-            p->name = (const char *)text->data + text->len;
-            encode_again(text, at, name_len);
-            p->value = (const char *)text->data + text->len;
-            p->name_len = (size_t)(p->value - p->name);
-            if (name_len < len)
-                encode_again(text, at + name_len + 1, len - name_len - 1);
-            p->value_len = (size_t)((const char *)text->data + text->len - p->value);
-            (*count)++;
-        }
-        at += len;
-        if (*at == '&')
-            at++;
+        if (is_signature(raw.name, raw.name_len))
+            continue;
+        if (*count == PARAMETERS_MAX)
+            return -E2BIG;
+        p->name = (const char *)text->data + text->len;
+        encode_again(text, raw.name, raw.name_len);
+        p->value = (const char *)text->data + text->len;
+        p->name_len = (size_t)(p->value - p->name);
+        encode_again(text, raw.value, raw.value_len);
+        p->value_len = (size_t)((const char *)text->data + text->len - p->value);
+        (*count)++;
     }
     return 0;
 }

@@ -68,7 +68,4 @@ struct sigv4_signer {
 int sigv4_sign(const char **out, struct arena *arena, const struct sigv4_signer *signer,
                const struct sigv4_request *r);
 
-/* Appends `len` bytes, all but RFC 3986's unreserved characters as %XX. */
-void sigv4_encode(struct buf *out, const char *text, size_t len);
-
 #endif
