@@ -1,64 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access keys: who may call, and what their policy document allows. Kept in memory, so that a call
- * costs no query; changes made elsewhere, such as by `weir keys`, are seen within half a second.
- * Thread: any that may block. */
+/* Access keys in the database: who may call, and what their policy document allows. What serves
+ * calls reads them through store/access_key_cache.h.
+ * Thread: any that may block. Errors: as in store/store.h. */
 #ifndef STORE_ACCESS_KEY_H
 #define STORE_ACCESS_KEY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct access_keys;
 struct arena;
 struct store;
 
-#define ACCESS_KEY_ID_LEN 20 /* AKIA or, for temporary ones, ASIA, and 16 of [A-Z2-7] */
-
-/* Immutable and shared. */
 struct access_key {
-    const char *id;
-    const char *secret;
+    const char *id;            /* AKIA or, with a session, ASIA, and 16 of [A-Z2-7] */
+    const char *secret;        /* NULL in lists */
+    const char *session_token; /* NULL in lists and for lasting keys */
     const char *account;
     const char *policy_json;
-    const char *session_token; /* NULL unless temporary */
-    int64_t expires_ms;        /* wall clock; 0: never */
+    int64_t expires_ms; /* wall clock; 0: never */
     int64_t created_ms;
     int64_t last_used_ms; /* to the minute; 0: never */
     bool is_enabled;
-    void *policy; /* what parse_policy() made of policy_json; NULL: it could not, allow nothing */
 };
-
-struct access_keys_config {
-    struct store *store;
-    /* Called once per key and change. May be NULL, as in tools that judge no call. */
-    void *(*parse_policy)(const char *json);
-    void (*free_policy)(void *policy); /* NULL is fine for it */
-};
-
-/* Borrows the store, which must outlive it. */
-int access_keys_create(struct access_keys **out, const struct access_keys_config *config);
-/* NULL is fine. */
-void access_keys_destroy(struct access_keys *keys);
-
-/* The key of that id, also when disabled or expired, which the caller judges; returned with a
- * reference: access_key_unref(). -ENOENT if there is none. Counts as a use of the key. */
-int access_keys_find(struct access_keys *keys, const char *id, const struct access_key **out);
-void access_key_unref(const struct access_key *key);
 
 struct access_key_spec {
     const char *account;
     const char *policy_json; /* the caller has checked it */
-    int session_minutes;     /* 0: a lasting key, without session token */
+    int session_minutes;     /* 0: a lasting key */
 };
 
-/* Makes a key with a fresh id and secret and writes it, durably. `out` lives in the arena, without
- * a parsed policy. */
-int access_key_create(struct store *store, struct arena *arena, const struct access_key_spec *spec,
-                      struct access_key *out);
-/* All of them, oldest first, without secrets and session tokens. */
-int access_key_list(struct store *store, struct arena *arena, struct access_key **out, int *count);
-/* -ENOENT if there is none. */
+/* The policy document that allows everything. */
+extern const char access_key_administrator[];
+
+/* A key with a fresh id and secret, not written anywhere. */
+void access_key_make(struct access_key *out, struct arena *arena,
+                     const struct access_key_spec *spec);
+int access_key_add(struct store *store, const struct access_key *key);
+/* Adds the very first key of this data, and never another one: -EEXIST once there was a first. */
+int access_key_add_first(struct store *store, const struct access_key *key);
+/* 0 while access_key_add_first() would succeed, else -EEXIST. */
+int access_key_is_first(struct store *store);
+/* -ENOENT if there is none, as in the two below. */
+int access_key_get(struct store *store, struct arena *arena, const char *id,
+                   struct access_key *out);
 int access_key_set_enabled(struct store *store, const char *id, bool is_enabled);
 int access_key_delete(struct store *store, const char *id);
+/* All of them, oldest first. */
+int access_key_list(struct store *store, struct arena *arena, struct access_key **out, int *count);
+
+/* Remembers that a key was used then. */
+int access_key_touch(struct store *store, const char *id, int64_t used_ms);
+/* A text that is another one after every change of any key but a touch. */
+int access_key_version(struct store *store, struct arena *arena, char **out);
 
 #endif

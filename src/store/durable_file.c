@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,7 +42,8 @@ static int sync_folder_of(const char *path)
     return err;
 }
 
-int durable_file_create(const char *path, const char *text)
+/* link() fails where a file of that name exists, rename() takes its place. */
+static int write_file(const char *path, const char *text, bool may_replace)
 {
     char *draft = mem_printf("%s.XXXXXX", path);
     int fd = mkostemp(draft, O_CLOEXEC); /* mode 0600 */
@@ -52,12 +55,28 @@ int durable_file_create(const char *path, const char *text)
     }
     err = write_whole(fd, text);
     close(fd);
-    if (!err && link(draft, path))
+    if (!err && (may_replace ? rename(draft, path) : link(draft, path)))
         err = -errno;
-    unlink(draft);
+    if (err || !may_replace)
+        unlink(draft);
     if (!err)
         err = sync_folder_of(path);
 out:
     mem_free(draft);
     return err;
+}
+
+int durable_file_create(const char *path, const char *text)
+{
+    return write_file(path, text, false);
+}
+
+int durable_file_replace(const char *path, const char *text)
+{
+    return write_file(path, text, true);
+}
+
+int durable_file_remove(const char *path)
+{
+    return unlink(path) ? -errno : sync_folder_of(path);
 }

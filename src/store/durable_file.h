@@ -5,5 +5,8 @@
 
 /* Writes a file of mode 0600 that did not exist; -EEXIST if it does by then. */
 int durable_file_create(const char *path, const char *text);
+/* The same in place of what was there. */
+int durable_file_replace(const char *path, const char *text);
+int durable_file_remove(const char *path);
 
 #endif

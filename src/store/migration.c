@@ -8,37 +8,13 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/meta.h"
 #include "store/sql.h"
 #include "store/statement.h"
-#include "store/store_internal.h"
 
 #define TAG          "store"
 #define VERSION_NAME "schema_version"
 #define SEQUENCE_KEY "SEQUENCE_KEY"
-
-int meta_get(struct sql_conn *conn, struct arena *arena, const char *name, char **out)
-{
-    struct sql_value args[] = { sql_text(name) };
-    int err = sql_start(conn, ST_META_GET, args, ARRAY_LEN(args));
-
-    if (!err)
-        err = sql_step(conn);
-    if (err > 0) {
-        *out = sql_column_text(conn, 0, arena);
-        err = 0;
-    } else if (!err) {
-        err = -ENOENT;
-    }
-    sql_finish(conn);
-    return err;
-}
-
-int meta_set(struct sql_conn *conn, const char *name, const char *value)
-{
-    struct sql_value args[] = { sql_text(name), sql_text(value) };
-
-    return sql_run(conn, ST_META_SET, args, ARRAY_LEN(args));
-}
 
 /* The number of migrations that the database has seen. */
 static int read_version(struct sql_conn *conn, int *version)
@@ -47,7 +23,7 @@ static int read_version(struct sql_conn *conn, int *version)
     char *text;
     int err = meta_get(conn, arena, VERSION_NAME, &text);
 
-    *version = err ? 0 : atoi(text);
+    *version = err ? 0 : (int)strtol(text, NULL, 10);
     arena_destroy(arena);
     return err == -ENOENT ? 0 : err;
 }

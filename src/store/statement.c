@@ -22,6 +22,7 @@ static const char *const texts[ST_LIST] = {
     [ST_META_GET] = "SELECT value FROM meta WHERE name = $1",
     [ST_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [ST_META_ADD] = "INSERT INTO meta (name, value) VALUES ($1, $2)",
 
     [ST_GET] = FIND "r.arn = $1",
     [ST_GET_LOCKED] = FIND "r.arn = $1 FOR UPDATE",
@@ -55,7 +56,7 @@ static const char *const texts[ST_LIST] = {
                    "VALUES ($1, $2, $3, $4, $5, 1, $6, $7, 0)",
     [ST_KEY_GET] = "SELECT id, account, secret, session_token, policy, is_enabled, expires_ms, "
                    "created_ms, last_used_ms FROM access_key WHERE id = $1",
-    [ST_KEY_LIST] = "SELECT id, account, NULL, NULL, policy, is_enabled, expires_ms, "
+    [ST_KEY_LIST] = "SELECT id, account, secret, session_token, policy, is_enabled, expires_ms, "
                     "created_ms, last_used_ms FROM access_key ORDER BY created_ms, id",
     [ST_KEY_ENABLE] = "UPDATE access_key SET is_enabled = $2 WHERE id = $1 RETURNING is_enabled",
     [ST_KEY_USED] = "UPDATE access_key SET last_used_ms = $2 WHERE id = $1 AND last_used_ms < $2",

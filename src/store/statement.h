@@ -28,6 +28,7 @@ enum statement {
 
     ST_META_GET,
     ST_META_SET,
+    ST_META_ADD,
 
     ST_GET,
     ST_GET_LOCKED,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/conn_pool.h"
+#include "store/meta.h"
 #include "store/migration.h"
 #include "store/resource_row.h"
 #include "store/secret_box.h"

@@ -26,8 +26,4 @@ struct store_txn {
 /* Runs one write function and answers what the transaction must answer. */
 int store_txn_run(struct store_txn *txn, int (*run)(struct store_txn *txn, void *arg), void *arg);
 
-/* A row of the table meta; -ENOENT if there is none. */
-int meta_get(struct sql_conn *conn, struct arena *arena, const char *name, char **out);
-int meta_set(struct sql_conn *conn, const char *name, const char *value);
-
 #endif
