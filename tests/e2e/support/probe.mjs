@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ffprobe and ffmpeg, somebody else's eyes, make of our streams.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { runCommand } from './child.mjs';
+
+// Every packet of `seconds` of a live playlist: [{ kind, pts, dts, key }], times in seconds.
+export async function probeLive(url, seconds) {
+  return probe(['-live_start_index', '-1', '-read_intervals', `%+${seconds}`, url], (seconds + 20) * 1000);
+}
+
+export async function probeBytes(bytes, extension = 'ts') {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-probe-'));
+  const file = path.join(folder, `media.${extension}`);
+  try {
+    writeFileSync(file, bytes);
+    return await probe([file]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function probe(args, timeout = 30_000) {
+  const { code, stdout, stderr } = await runCommand('ffprobe', [
+    '-v', 'error', '-show_entries',
+    'packet=codec_type,pts_time,dts_time,duration_time,flags:stream=codec_type,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels',
+    '-of', 'json', ...args,
+  ], { timeout });
+  if (code) throw new Error(`ffprobe ended with ${code}: ${stderr}`);
+  const { packets = [], streams = [] } = JSON.parse(stdout);
+  return {
+    errors: stderr,
+    streams,
+    packets: packets.map((p) => ({
+      kind: p.codec_type, pts: Number(p.pts_time), dts: Number(p.dts_time), duration: Number(p.duration_time), isKey: p.flags.includes('K'),
+    })),
+  };
+}
+
+export function tracksOf({ packets }) {
+  const of = (kind) => packets.filter((packet) => packet.kind === kind);
+  return { video: of('video'), audio: of('audio') };
+}
+
+// The first packet whose decode time does not lie after its predecessor's, or undefined.
+export function firstStepBack(packets) {
+  return packets.find((packet, i) => i > 0 && packet.dts <= packets[i - 1].dts);
+}
+
+export async function fetchBytes(url, options) {
+  const response = await fetch(url, options);
+  if (!response.ok) throw new Error(`${response.status} ${url}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+// Segments one after the other, as a recorder would keep them.
+export async function fetchSegments(playlist, segments = playlist.segments) {
+  const urls = [...(playlist.map ? [playlist.map] : []), ...segments.map((segment) => segment.url)];
+  return Buffer.concat(await Promise.all(urls.map((url) => fetchBytes(url))));
+}

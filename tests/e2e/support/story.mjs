@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A story is a test that gets what customers have: a server, the SDK, encoders, players, a browser.
+// Whatever it used is ended when it is over, and the logs are shown where it failed.
+import test from 'node:test';
+
+import { IvsClient } from '@aws-sdk/client-ivs';
+
+import { openBrowser } from './browser.mjs';
+import { startEncoder } from './encoder.mjs';
+import { Server, region } from './server.mjs';
+import { slow } from './wait.mjs';
+
+const LOG_TAIL = 4000;
+
+class Kit {
+  cleanups = []; // newest first
+  logs = [];
+
+  onEnd(cleanup) {
+    this.cleanups.unshift(cleanup);
+  }
+
+  async server(settings) {
+    const server = new Server(settings);
+    this.onEnd(() => server.stop());
+    this.logs.push(() => `--- server\n${server.log.slice(-LOG_TAIL)}`);
+    await server.start();
+    this.lastServer = server;
+    return server;
+  }
+
+  // An SDK client of the last server started, as its administrator unless told otherwise.
+  ivs(settings = {}) {
+    const client = new IvsClient({
+      endpoint: this.lastServer.http,
+      region,
+      credentials: this.lastServer.credentials,
+      maxAttempts: 1,
+      ...settings,
+    });
+    this.onEnd(() => client.destroy());
+    return client;
+  }
+
+  // See startEncoder().
+  encoder(url, settings) {
+    const encoder = startEncoder(url, settings);
+    this.onEnd(() => encoder.stop('SIGKILL'));
+    this.logs.push(() => `--- encoder\n${encoder.log.slice(-LOG_TAIL / 4)}`);
+    return encoder;
+  }
+
+  async browser(settings) {
+    const browser = await openBrowser(settings);
+    this.onEnd(() => browser.close());
+    this.logs.push(() => `--- browser\n${browser.log.slice(-LOG_TAIL)}`);
+    return browser;
+  }
+}
+
+async function end(kit) {
+  let failure;
+  for (const cleanup of kit.cleanups) await Promise.resolve(cleanup()).catch((error) => { failure ??= error; });
+  if (failure) throw failure;
+}
+
+export function story(name, tell, { timeout = 60_000 } = {}) {
+  test(name, { timeout: timeout * slow }, async () => {
+    const kit = new Kit();
+    try {
+      await tell(kit);
+    } catch (error) {
+      error.stack += `\n${kit.logs.map((log) => log()).join('\n')}`;
+      await end(kit).catch(() => {});
+      throw error;
+    }
+    await end(kit);
+  });
+}
