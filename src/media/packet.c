@@ -36,6 +36,17 @@ struct packet *packet_create(struct codec_config *config, struct bytes *data)
     return packet;
 }
 
+struct packet *packet_retimed(const struct packet *packet, int64_t dts, int64_t pts)
+{
+    struct packet *copy = packet_create(packet->config, bytes_ref(packet->data));
+
+    copy->is_idr = packet->is_idr;
+    copy->arrival_us = packet->arrival_us;
+    copy->dts = dts;
+    copy->pts = pts;
+    return copy;
+}
+
 struct packet *packet_ref(struct packet *packet)
 {
     atomic_fetch_add_explicit(&packet->refs, 1, memory_order_relaxed);

@@ -60,6 +60,7 @@ struct packet {
     atomic_int refs;
     enum media_kind kind;
     bool is_idr;                 /* video: the first slice is NAL type 5 */
+    bool is_discontinuity;       /* what came before does not connect to it: media/timeline.h */
     int64_t dts, pts;            /* continuous: unwrapped by whoever made the packet */
     int64_t arrival_us;          /* wall clock when its last byte arrived at the server */
     struct codec_config *config; /* holds a reference */
@@ -69,6 +70,8 @@ struct packet {
 
 /* Refs `config`, takes `data`. Returns owned, with one reference. */
 struct packet *packet_create(struct codec_config *config, struct bytes *data);
+/* The same media at another time, not yet shared. Returns owned. */
+struct packet *packet_retimed(const struct packet *packet, int64_t dts, int64_t pts);
 struct packet *packet_ref(struct packet *packet);
 /* NULL is fine. */
 void packet_unref(struct packet *packet);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Media time from encoders' clocks, which jump, stand still and restart. The offset between the
+ * two is kept per track: when both jump, one does so first, and the other follows to the offset
+ * found for it, so that sound and picture stay together. */
+#include "media/timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MS              (MEDIA_TIMESCALE / 1000)
+#define JUMP_AHEAD      (1000 * MS) /* beyond everything seen: the clock jumped */
+#define JUMP_BACK       (100 * MS)
+#define AUDIO_DRIFT_MAX (40 * MS)
+#define FIRST_SKEW_MAX  (10 * MEDIA_TIMESCALE) /* between the first packets of the tracks */
+#define COMPOSITION_MAX (5 * MEDIA_TIMESCALE)
+#define PATIENCE        (2 * MEDIA_TIMESCALE)  /* for an IDR that something hangs on */
+#define TIME_MAX        (INT64_C(1) << 52)     /* what adds up without overflow */
+#define VIDEO_STEP      (MEDIA_TIMESCALE / 30) /* until two frames were seen */
+#define VIDEO_STEP_MAX  (MEDIA_TIMESCALE / 5)
+
+void timeline_init(struct timeline *timeline, const char *tag)
+{
+    *timeline = (struct timeline){ 0 };
+    snprintf(timeline->tag, sizeof(timeline->tag), "%s", tag);
+    timeline->tracks[MEDIA_VIDEO].step = VIDEO_STEP;
+}
+
+static struct timeline_track *other_track(struct timeline *t, const struct timeline_track *track)
+{
+    return track == &t->tracks[MEDIA_VIDEO] ? &t->tracks[MEDIA_AUDIO] : &t->tracks[MEDIA_VIDEO];
+}
+
+/* The newest media time of all. */
+static int64_t newest(const struct timeline *t)
+{
+    int64_t time = t->floor;
+
+    for (int kind = 0; kind < 2; kind++)
+        if (t->tracks[kind].has_last && t->tracks[kind].last > time)
+            time = t->tracks[kind].last;
+    return time;
+}
+
+/* Where media time goes on behind everything seen. */
+static int64_t media_end(const struct timeline *t)
+{
+    int64_t end = t->floor;
+
+    for (int kind = 0; kind < 2; kind++)
+        if (t->tracks[kind].has_last && t->tracks[kind].last + t->tracks[kind].step > end)
+            end = t->tracks[kind].last + t->tracks[kind].step;
+    return end;
+}
+
+void timeline_resume(struct timeline *t)
+{
+    if (!t->is_started)
+        return;
+    t->is_resuming = true;
+    t->holds_audio = t->awaits_idr = t->tracks[MEDIA_VIDEO].has_last;
+    t->has_held = false;
+    t->owes_discontinuity = true;
+    t->owed_since = newest(t);
+}
+
+/* Whether it has to wait for the first IDR of a new connection. */
+static bool is_held(struct timeline *t, const struct packet *packet)
+{
+    if (packet->kind == MEDIA_VIDEO) {
+        if (packet->is_idr)
+            t->awaits_idr = t->holds_audio = false;
+        return t->awaits_idr;
+    }
+    if (!t->holds_audio)
+        return false;
+    if (!t->has_held)
+        t->held_since = packet->dts;
+    t->has_held = true;
+    if (llabs(packet->dts - t->held_since) > PATIENCE)
+        t->holds_audio = false;
+    return t->holds_audio;
+}
+
+/* Both clocks start at this packet. */
+static void anchor_tracks(struct timeline *t, const struct packet *packet, int64_t time)
+{
+    for (int kind = 0; kind < 2; kind++) {
+        t->tracks[kind].offset = time - packet->dts;
+        t->tracks[kind].is_anchored = false;
+    }
+    t->floor = time;
+}
+
+static bool is_plausible(const struct timeline *t, const struct timeline_track *track, int64_t time)
+{
+    int64_t now = newest(t);
+
+    if (!track->has_last)
+        return llabs(time - now) <= FIRST_SKEW_MAX;
+    return time >= track->last - JUMP_BACK && time <= now + JUMP_AHEAD;
+}
+
+static void follow_jump(struct timeline *t, struct timeline_track *track,
+                        const struct packet *packet)
+{
+    const struct timeline_track *other = other_track(t, track);
+
+    if (other->has_last && is_plausible(t, track, packet->dts + other->offset)) {
+        track->offset = other->offset;
+        return;
+    }
+    log_warn(t->tag, "timestamps jump, media time goes on: kind=%s by_ms=%lld",
+             packet->kind == MEDIA_VIDEO ? "video" : "audio",
+             (long long)((packet->dts + track->offset - newest(t)) / MS));
+    track->offset = (track->has_last ? track->last + track->step : newest(t)) - packet->dts;
+    if (!track->has_last)
+        return;
+    t->owes_discontinuity = true;
+    t->owed_since = newest(t);
+}
+
+/* The packet's media time by its track's offset, which is corrected first where it must be. */
+static int64_t place(struct timeline *t, struct timeline_track *track, const struct packet *packet)
+{
+    if (!t->is_started)
+        anchor_tracks(t, packet, TIMELINE_START);
+    else if (t->is_resuming)
+        anchor_tracks(t, packet, media_end(t));
+    else if (!is_plausible(t, track, packet->dts + track->offset))
+        follow_jump(t, track, packet);
+    if (!t->is_started)
+        t->floor = 0; /* sound may have begun before the first picture */
+    t->is_started = true;
+    t->is_resuming = false;
+    return packet->dts + track->offset;
+}
+
+/* Logged ever more rarely: a broken clock needs correcting at every packet. */
+static void log_correction(struct timeline *t, const char *what, int64_t by)
+{
+    unsigned n = ++t->corrections;
+
+    if (!(n & (n - 1)))
+        log_warn(t->tag, "audio clock corrected: %s by_ms=%lld times=%u", what,
+                 (long long)(by / MS), n);
+}
+
+/* Counts samples. False: the frame's time has passed already. */
+static bool count_audio(struct timeline *t, struct timeline_track *track,
+                        const struct packet *packet, int64_t *time)
+{
+    const struct audio_config *audio = &packet->config->audio;
+    int64_t next = track->has_last ? track->last + track->step : t->floor;
+    int64_t due = *time > next ? *time : next, behind;
+
+    if (track->is_anchored && track->sample_rate == audio->sample_rate)
+        due = track->anchor + track->samples * MEDIA_TIMESCALE / track->sample_rate;
+    else
+        track->is_anchored = false;
+    behind = due - *time;
+    if (behind > AUDIO_DRIFT_MAX) {
+        log_correction(t, "frame dropped", behind);
+        return false;
+    }
+    if (!track->is_anchored || behind < -AUDIO_DRIFT_MAX) {
+        if (track->is_anchored)
+            log_correction(t, "moved ahead", -behind);
+        track->anchor = due = *time > due ? *time : due;
+        track->samples = 0;
+        track->sample_rate = audio->sample_rate;
+        track->is_anchored = true;
+    }
+    track->samples += audio->frame_samples;
+    track->step = (int64_t)audio->frame_samples * MEDIA_TIMESCALE / audio->sample_rate;
+    *time = due;
+    return true;
+}
+
+/* Video keeps its time; where that does not rise, it does by one tick. */
+static void count_video(struct timeline_track *track, int64_t *time)
+{
+    int64_t step;
+
+    if (!track->has_last)
+        return;
+    step = *time - track->last;
+    if (step <= 0)
+        *time = track->last + 1;
+    else if (step >= MS && step <= VIDEO_STEP_MAX)
+        track->step = step;
+}
+
+static int64_t composition_time(const struct packet *packet)
+{
+    int64_t offset = packet->pts - packet->dts;
+
+    if (packet->kind == MEDIA_AUDIO || offset < 0)
+        return 0;
+    return offset < COMPOSITION_MAX ? offset : COMPOSITION_MAX;
+}
+
+static bool takes_mark(const struct timeline *t, const struct packet *packet, int64_t time)
+{
+    if (!t->owes_discontinuity)
+        return false;
+    return packet->is_idr || !t->tracks[MEDIA_VIDEO].has_last || time - t->owed_since > PATIENCE;
+}
+
+static bool is_absurd(const struct packet *packet)
+{
+    return llabs(packet->dts) > TIME_MAX || llabs(packet->pts) > TIME_MAX;
+}
+
+struct packet *timeline_map(struct timeline *t, const struct packet *packet)
+{
+    struct timeline_track *track = &t->tracks[packet->kind];
+    struct packet *out;
+    int64_t time;
+
+    if (is_absurd(packet) || is_held(t, packet))
+        return NULL;
+    time = place(t, track, packet);
+    if (packet->kind == MEDIA_VIDEO)
+        count_video(track, &time);
+    else if (!count_audio(t, track, packet, &time))
+        return NULL;
+    track->last = time;
+    track->has_last = true;
+    out = packet_retimed(packet, time, time + composition_time(packet));
+    out->is_discontinuity = takes_mark(t, packet, time);
+    if (out->is_discontinuity)
+        t->owes_discontinuity = false;
+    return out;
+}

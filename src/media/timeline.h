@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Maps the timestamps of an encoder to continuous media time: one clock for both tracks, running
+ * on through jumps, backward steps and new connections.
+ *
+ *   encoder    0 ---- 5 s | 900 s ---- 905 s | (reconnect) 0 ---- 5 s
+ *   media    10 s ------------- 20 s ------------------------ 25 s
+ *
+ * - Video keeps the encoder's times, as long as they are plausible. Audio is counted in samples
+ *   and follows the encoder's clock only when that is over 40 ms away.
+ * - A track that is silent while the other runs on has a gap, which stays. A jump of all tracks by
+ *   over a second, forward or back, is taken out: media time goes on where it was.
+ * - After a jump or a resume the next IDR is marked as a discontinuity, so that the wall clock of
+ *   the playlists is set anew there.
+ * Thread: its owner's. */
+#ifndef MEDIA_TIMELINE_H
+#define MEDIA_TIMELINE_H
+
+#include "base/log.h"
+#include "media/packet.h"
+
+/* Media time of the first packet: far enough from zero for all that is counted back from it. */
+#define TIMELINE_START (10 * MEDIA_TIMESCALE)
+
+/* Private to timeline.c. */
+struct timeline_track {
+    bool has_last;
+    int64_t offset; /* media time minus the encoder's */
+    int64_t last;   /* media time of the newest packet */
+    int64_t step;   /* duration of a frame, as seen last */
+    /* Audio is counted from the anchor. */
+    bool is_anchored;
+    int64_t anchor, samples;
+    int sample_rate;
+};
+
+struct timeline {
+    char tag[LOG_TAG_SIZE];
+    struct timeline_track tracks[2]; /* by media_kind */
+    bool is_started;
+    bool is_resuming; /* nothing of the new connection was taken yet */
+    bool awaits_idr;  /* video before it is of no use */
+    bool holds_audio; /* likewise audio, for a while */
+    bool has_held;
+    int64_t held_since;      /* encoder's time of the first audio held */
+    int64_t floor;           /* nothing goes before it */
+    bool owes_discontinuity; /* the next IDR carries the mark */
+    int64_t owed_since;
+    unsigned corrections; /* of the audio clock */
+};
+
+/* `tag` stands in log lines. */
+void timeline_init(struct timeline *timeline, const char *tag);
+/* Another connection goes on with the broadcast: whatever its clock says, media time continues. */
+void timeline_resume(struct timeline *timeline);
+/* Returns owned: the packet at its media time, decode times strictly rising within the track; NULL
+ * when it is to be dropped: before the first IDR after a resume, or sound that was already there.
+ */
+struct packet *timeline_map(struct timeline *timeline, const struct packet *packet);
+
+#endif
