@@ -8,6 +8,8 @@
 
 #include "live/live_registry.h"
 
+struct store;
+
 struct live_channel {
     char arn[LIVE_CHANNEL_ARN_SIZE];
     char id[64];
@@ -20,5 +22,9 @@ struct live_channel {
     bool is_fmp4;
     bool allows_insecure_ingest;
 };
+
+/* The channel whose stream key has this value, on a thread that may block. -ENOENT if there is no
+ * such key; otherwise as the store. */
+int live_channel_find(struct live_channel *out, struct store *store, const char *stream_key);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -67,7 +68,7 @@ static void refuse(struct publisher *publisher, const char *reason)
 
 /* --- from an encoder to its stream --- */
 
-enum message_kind { ATTACH, METADATA, PACKET, DETACH };
+enum message_kind { ATTACH, METADATA, TEXT, PACKET, DETACH };
 
 struct message {
     enum message_kind kind;
@@ -77,6 +78,7 @@ struct message {
     bool is_clean;                   /* DETACH */
     struct packet *packet;           /* PACKET: a reference */
     struct ingest_metadata metadata; /* METADATA */
+    struct bytes *text;              /* TEXT: a reference */
 };
 
 static void claim_channel(struct publisher *publisher);
@@ -109,6 +111,10 @@ static void deliver(const struct message *message)
     case METADATA:
         live_stream_metadata(stream, message->from, &message->metadata);
         break;
+    case TEXT:
+        live_stream_text(stream, message->from, (const char *)message->text->data,
+                         message->text->len);
+        break;
     case PACKET:
         live_stream_packet(stream, message->from, message->packet);
         break;
@@ -124,6 +130,7 @@ static void deliver_posted(void *arg)
 
     deliver(message);
     packet_unref(message->packet);
+    bytes_unref(message->text);
     mem_free(message);
 }
 
@@ -138,6 +145,8 @@ static void send_to_stream(struct publisher *publisher, struct message *message)
     }
     if (message->packet)
         packet_ref(message->packet);
+    if (message->text)
+        bytes_ref(message->text);
     loop_post(message->host->config.loop, deliver_posted, mem_dup(message, sizeof(*message)));
 }
 
@@ -287,8 +296,7 @@ static void look_up_key(void *arg)
     struct admission *admission = arg;
     const struct live_host_config *config = &admission->host->config;
 
-    admission->err =
-        config->find_channel(admission->stream_key, &admission->channel, config->find_ctx);
+    admission->err = live_channel_find(&admission->channel, config->store, admission->stream_key);
     loop_post(config->loop, finish_admission, admission);
 }
 
@@ -327,6 +335,15 @@ static void on_metadata(struct ingest *ingest, const struct ingest_metadata *met
     send_to_stream(ctx, &message);
 }
 
+static void on_timed_metadata(struct ingest *ingest, const char *text, size_t len, int64_t pts,
+                              void *ctx)
+{
+    struct message message = { .kind = TEXT, .text = bytes_copy(text, len) };
+
+    send_to_stream(ctx, &message);
+    bytes_unref(message.text);
+}
+
 static void on_packet(struct ingest *ingest, struct packet *packet, void *ctx)
 {
     struct message message = { .kind = PACKET, .packet = packet };
@@ -347,6 +364,7 @@ static void on_ingest_end(struct ingest *ingest, bool is_clean, void *ctx)
 const struct ingest_events live_host_ingest_events = {
     .on_publish = on_publish,
     .on_metadata = on_metadata,
+    .on_timed_metadata = on_timed_metadata,
     .on_packet = on_packet,
     .on_end = on_ingest_end,
 };

@@ -16,18 +16,14 @@
 struct hls_hub;
 struct live_host;
 struct loop;
+struct store;
 struct worker_pool;
-
-/* Worker thread. Finds the channel of a stream key, in time that tells nothing about near misses.
- * -ENOENT: no such key. */
-typedef int live_find_channel(const char *stream_key, struct live_channel *out, void *ctx);
 
 struct live_host_config {
     struct loop *loop;
     struct worker_pool *workers;
     struct live_registry *registry;
-    live_find_channel *find_channel;
-    void *find_ctx;
+    struct store *store;
     const char *rtmps_url; /* named to encoders that may not publish in clear; borrowed */
     struct hls_hub *hub;   /* borrowed */
 };

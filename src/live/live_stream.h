@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One broadcast: joins the steps from an encoder's packets to what viewers fetch, and keeps its
- * session, grace and health.
+/* One broadcast: its session, the encoder that feeds it, grace, limits and health. What becomes of
+ * its packets is live_pipeline's.
  *
- *   packet -> timeline -> go_live -> interleave -> cut_plan -> segmenter (per rendition) ->
- * stream_feed
+ *   attach --> live --(encoder lost)--> grace --attach--> live ... --> end
  *
  * Thread: the loop it was created on. */
 #ifndef LIVE_LIVE_STREAM_H
@@ -30,7 +29,7 @@ struct live_stream_events {
     /* What is to become of an encoder; `reason` is for its user. */
     void (*on_verdict)(struct publisher_address publisher, enum publisher_verdict verdict,
                        const char *reason, void *ctx);
-    /* It is over: nobody publishes, the channel is free again. Destroy it, also here. */
+    /* It is over and the channel is free again. Destroy it, also here. */
     void (*on_end)(struct live_stream *stream, void *ctx);
 };
 
@@ -45,6 +44,8 @@ void live_stream_attach(struct live_stream *stream, struct publisher_address pub
 /* These do nothing unless `publisher` is the current encoder. */
 void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
                           const struct ingest_metadata *metadata);
+void live_stream_text(struct live_stream *stream, struct publisher_address publisher,
+                      const char *text, size_t len);
 void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
                         struct packet *packet);
 void live_stream_detach(struct live_stream *stream, struct publisher_address publisher,
