@@ -111,7 +111,7 @@ export class LivePlayer {
     const hls = new Hls(hlsConfig);
     this.hls = hls;
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.#onFatal(data));
-    hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part, payload }) => this.#count(frag, part, payload));
+    hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part }) => this.#count(frag, part));
     hls.loadSource(this.url);
     hls.attachMedia(this.video);
   }
@@ -152,9 +152,10 @@ export class LivePlayer {
     this.timer = setTimeout(() => this.start(), step * (0.8 + 0.4 * Math.random()));
   }
 
-  #count(frag, part, payload) {
+  #count(frag, part) {
     if (frag.type !== 'main' || frag.sn === 'initSegment') return;
-    this.loaded.push([part?.duration ?? frag.duration, payload.byteLength]);
+    const { duration, stats } = part ?? frag;
+    this.loaded.push([duration, stats.loaded]);
     let seconds = this.loaded.reduce((sum, [duration]) => sum + duration, 0);
     while (seconds > BITRATE_WINDOW_S && this.loaded.length > 1) seconds -= this.loaded.shift()[0];
   }
