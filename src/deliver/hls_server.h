@@ -35,7 +35,7 @@ struct hls_server *hls_hub_server(struct hls_hub *hub, int loop_index);
 /* Any thread. Posts to every loop: everything still parked is answered 503 and the timers close. To
  * be called before loop_stop(). */
 void hls_hub_stop(struct hls_hub *hub);
-/* After loop_destroy() of every loop. NULL is fine. */
+/* After hls_hub_stop(), and after loop_destroy() of every loop. NULL is fine. */
 void hls_hub_destroy(struct hls_hub *hub);
 
 /* On the server's loop. False: the path is none of ours and nothing was done. Otherwise the
