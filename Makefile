@@ -33,7 +33,7 @@ lint:
 
 bench:
 	@scripts/install-deps bench
-	@scripts/build build-bench --buildtype=release
+	@scripts/build build-bench --buildtype=release -Dbench=true
 	@scripts/with-node node bench/run.mjs --build build-bench
 
 fuzz:

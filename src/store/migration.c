@@ -84,7 +84,7 @@ static int apply_next(struct sql_conn *conn, const struct migration *list, int c
 
 int migration_run(struct sql_conn *conn, const struct migration *list, int count)
 {
-    int version;
+    int version = 0;
     int err = sql_script(conn, "CREATE TABLE IF NOT EXISTS meta "
                                "(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
 

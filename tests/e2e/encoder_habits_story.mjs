@@ -62,7 +62,7 @@ story('a picture without sound', async (kit) => {
 });
 
 story('sound that begins two seconds late stays in step', async (kit) => {
-  const { video, audio } = await broadcast(kit, { after: ['-af', 'adelay=0'], before: [], audio: true, filter: "setpts='PTS'", late: true }, 6);
+  const { video, audio } = await broadcast(kit, { audioDelay: 2 }, 6);
   assert.ok(video.length > 0 && audio.length > 0);
   assert.ok(Math.abs(video.at(-1).pts - audio.at(-1).pts) < 0.1);
 });

@@ -10,6 +10,7 @@ const DEFAULTS = {
   bitrate: '600k',
   video: true,
   audio: true,
+  audioDelay: 0, // seconds until the sound begins
   source: null, // lavfi graph instead of the test picture
   filter: 'null',
   x264: 'scenecut=0',
@@ -34,7 +35,7 @@ export function encoderArguments(url, settings = {}) {
   return [
     '-hide_banner', '-nostdin', '-loglevel', 'info', '-nostats',
     ...(s.video ? ['-re', '-f', 'lavfi', '-i', picture] : []),
-    ...(s.audio ? ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
+    ...(s.audio ? ['-re', '-itsoffset', String(s.audioDelay), '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
     '-t', String(s.seconds), ...s.before,
     ...(s.video ? videoOptions(s) : []),
     ...(s.audio ? ['-c:a', 'aac', '-b:a', '96k'] : []),

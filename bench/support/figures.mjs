@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the benchmarks share: medians, CPU time, rows of the table.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+export const sorted = (values) => [...values].sort((a, b) => a - b);
+export const quantile = (values, q) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * q))];
+export const median = (values) => quantile(values, 0.5);
+
+const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK']));
+
+// User and system time of a process so far, in seconds.
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+export function residentMegabytes(pid) {
+  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+)/m)[1]) / 1024;
+}
+
+let missed = false;
+
+// `isMet`: undefined for what is reported without a target.
+export function row(what, figure, target = '', isMet = undefined) {
+  if (isMet === false) missed = true;
+  console.log(`| ${what} | ${figure} | ${target}${isMet === false ? ' (missed)' : ''} |`);
+}
+
+export function finish() {
+  process.exit(missed ? 1 : 0);
+}
