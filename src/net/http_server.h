@@ -13,7 +13,9 @@
 #include "base/bytes.h"
 
 struct http_exchange;
+struct http_server;
 struct loop;
+struct stream_socket;
 
 struct http_header {
     const char *name; /* lower case in requests */
@@ -47,6 +49,25 @@ struct http_handler {
                        void *ctx);
 };
 
+struct http_server_config {
+    struct http_handler handler;
+    void *handler_ctx;
+    /* Takes a connection to a TLS port whose peer speaks RTMP; `first` is borrowed. NULL: there are
+     * none. */
+    void (*on_rtmp)(struct stream_socket *socket, const uint8_t *first, size_t len, void *ctx);
+    void *rtmp_ctx;
+};
+
+/* One per loop; on the loop's thread, or before the loop is started. Returns owned. */
+struct http_server *http_server_create(struct loop *loop, const struct http_server_config *config);
+/* Takes a connection that a listener has accepted on this loop. */
+void http_server_accept(struct http_server *server, struct stream_socket *socket);
+/* Lets no connection begin another exchange and closes each after its last. on_drained() comes,
+ * possibly inside the call, when none is left. */
+void http_server_drain(struct http_server *server, void (*on_drained)(void *ctx), void *ctx);
+/* Drops all connections: who waits for an answer hears on_gone(). NULL is fine. */
+void http_server_destroy(struct http_server *server);
+
 /* Status, headers and the whole body. Content-Length, Date and framing are the server's; HEAD gets
  * no body, a Range (one range) is cut where `accepts_ranges`. Pieces with owner are referenced, not
  * copied; the arrays and header strings are borrowed during the call. The exchange is gone when it
@@ -72,6 +93,7 @@ void http_respond_end(struct http_exchange *exchange);
  * any more. NULL forgets it. */
 void http_exchange_on_gone(struct http_exchange *exchange, void (*on_gone)(void *ctx), void *ctx);
 
+/* Borrowed, as long as the exchange lives. */
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
 

@@ -21,6 +21,7 @@ struct loop {
     pthread_t thread;
     int index;
     bool is_started;
+    uint8_t *scratch[SCRATCH_COUNT];
     pthread_mutex_t lock; /* lock guards: messages, is_closed */
     struct list messages;
     bool is_closed; /* nobody listens to `wake` any more */
@@ -122,6 +123,8 @@ void loop_destroy(struct loop *loop)
     current = NULL;
     uv_loop_close(&loop->uv);
     pthread_mutex_destroy(&loop->lock);
+    for (int i = 0; i < SCRATCH_COUNT; i++)
+        mem_free(loop->scratch[i]);
     mem_free(loop);
 }
 
@@ -151,6 +154,16 @@ void loop_assert_here(const struct loop *loop)
 int64_t loop_now_ms(struct loop *loop)
 {
     return (int64_t)uv_now(&loop->uv);
+}
+
+uint8_t *loop_scratch(struct loop *loop, enum loop_scratch which)
+{
+    static const size_t sizes[SCRATCH_COUNT] = { SCRATCH_READ_SIZE, SCRATCH_PLAIN_SIZE,
+                                                 SCRATCH_RECORDS_SIZE };
+
+    if (!loop->scratch[which])
+        loop->scratch[which] = mem_alloc(sizes[which]);
+    return loop->scratch[which];
 }
 
 void loop_post(struct loop *loop, void (*run)(void *arg), void *arg)

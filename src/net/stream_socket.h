@@ -12,8 +12,10 @@
 
 #include "base/bytes.h"
 
+struct connection_limits;
 struct loop;
 struct stream_socket;
+struct tls_context;
 
 struct stream_socket_events {
     /* `data` is borrowed during the call. stream_socket_close() inside is fine. */
@@ -26,6 +28,22 @@ struct stream_socket_events {
     void (*on_close)(int err, void *ctx);
 };
 
+/* What to keep queued at most: who produces more than that waits for on_drain(). */
+#define STREAM_SOCKET_HIGH_WATER ((size_t)256 * 1024)
+#define STREAM_SOCKET_LOW_WATER  ((size_t)64 * 1024)
+
+struct stream_socket_config {
+    struct tls_context *tls;          /* borrowed while it is created; NULL: in clear */
+    struct connection_limits *limits; /* borrowed, told of its end; NULL: none */
+    const char *peer;                 /* its address without port; copied */
+};
+
+/* Takes the connected `fd`, also when it fails. Nothing is read before the first
+ * stream_socket_set_events(). A TLS handshake happens by itself: on_data() brings the first bytes
+ * inside it. */
+int stream_socket_create(struct stream_socket **out, struct loop *loop, int fd,
+                         const struct stream_socket_config *config);
+
 /* From now on `events` hear of it, on behalf of a new owner: how a port that has found out which
  * protocol it hears hands the connection over. Bytes already read are for the caller to pass on. */
 void stream_socket_set_events(struct stream_socket *s, const struct stream_socket_events *events,
@@ -37,12 +55,15 @@ void stream_socket_set_events(struct stream_socket *s, const struct stream_socke
 int stream_socket_write(struct stream_socket *s, const struct slice *pieces, size_t count);
 /* Bytes not yet taken by the kernel. */
 size_t stream_socket_queued(const struct stream_socket *s);
+/* Bytes the kernel has taken so far: whoever watches for a stalled peer compares two readings. */
+uint64_t stream_socket_sent(const struct stream_socket *s);
 /* Stops and resumes reading: back-pressure on the peer. */
 void stream_socket_pause(struct stream_socket *s);
 void stream_socket_resume(struct stream_socket *s);
 
-/* Sends what is queued, at most for `linger_ms`, and closes. No callback after it returns; the
- * socket is gone for the owner. 0 drops what is queued. */
+/* Sends what is queued, says goodbye, waits for the peer's, all of it at most for `linger_ms`, and
+ * closes. No callback after it returns; the socket is gone for the owner. 0 drops what is queued.
+ * Fine inside any callback but on_close(). */
 void stream_socket_close(struct stream_socket *s, int linger_ms);
 
 struct loop *stream_socket_loop(const struct stream_socket *s);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the HTTP files share: the parts of a connection and an exchange that do not depend on the
+ * version spoken. Thread: the loop's. */
+#ifndef NET_HTTP_INTERNAL_H
+#define NET_HTTP_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "net/http_message.h"
+#include "net/http_server.h"
+
+struct http_conn;
+struct http_exchange;
+struct http_reply;
+
+/* --- connections: http1, http2, and those that have not said yet what they speak --- */
+
+struct http_conn_ops {
+    /* Begin no more exchanges; close after the last. */
+    void (*drain)(struct http_conn *conn);
+    /* Close now, tell those who wait, free. */
+    void (*destroy)(struct http_conn *conn);
+};
+
+struct http_conn {
+    struct list node; /* in the server's list */
+    struct http_server *server;
+    struct stream_socket *socket;
+    const struct http_conn_ops *ops;
+};
+
+/* Enters the server's list. */
+void http_conn_init(struct http_conn *conn, struct http_server *server,
+                    struct stream_socket *socket, const struct http_conn_ops *ops);
+/* Leaves it; the last one to leave ends a drain. */
+void http_conn_clear(struct http_conn *conn);
+
+/* --- exchanges --- */
+
+struct http_exchange_ops {
+    /* The head, and the body too if `is_whole`: then the exchange ends inside. */
+    void (*start)(struct http_exchange *exchange, const struct http_reply *reply);
+    void (*piece)(struct http_exchange *exchange, const struct slice *pieces, size_t count);
+    void (*end)(struct http_exchange *exchange);
+};
+
+struct http_exchange {
+    struct list node; /* its connection's */
+    struct http_conn *conn;
+    const struct http_exchange_ops *ops;
+    struct http_message message;
+    void (*on_gone)(void *ctx);
+    void *gone_ctx;
+    bool has_begun; /* its answer has */
+};
+
+void http_exchange_init(struct http_exchange *exchange, struct http_conn *conn,
+                        const struct http_exchange_ops *ops);
+/* Tells who waits that there is nobody to answer. */
+void http_exchange_gone(struct http_exchange *exchange);
+void http_exchange_clear(struct http_exchange *exchange);
+/* An answer of the server's own, such as 413. */
+void http_exchange_refuse(struct http_exchange *exchange, int status);
+
+/* --- replies: a response made to fit its request --- */
+
+struct http_reply {
+    int status;
+    const struct http_header *headers; /* the handler's */
+    size_t header_count;
+    const struct slice *body; /* what is to be sent of it: nothing for HEAD */
+    size_t body_count;
+    bool is_whole;   /* no pieces follow */
+    bool has_body;   /* false: HEAD, 204, 304: pieces are dropped */
+    bool has_length; /* content-length is to be sent */
+    uint64_t length;
+    bool accepts_ranges;
+    char content_range[64]; /* "" if none */
+    struct slice *cut;      /* owned; where `body` is part of a longer one */
+};
+
+void http_reply_init(struct http_reply *reply, const struct http_request *request,
+                     const struct http_response *response, bool is_whole);
+void http_reply_clear(struct http_reply *reply);
+/* "Not Found" for 404. */
+const char *http_reason(int status);
+
+/* --- the server --- */
+
+size_t http_server_body_max(struct http_server *server, const struct http_request *request);
+void http_server_dispatch(struct http_server *server, struct http_exchange *exchange);
+struct loop *http_server_loop(struct http_server *server);
+bool http_server_is_draining(const struct http_server *server);
+/* The value of the Date header, valid until the loop's next round. RFC 9110 5.6.7 */
+const char *http_server_date(struct http_server *server);
+/* An empty buffer for building one head, valid until the next call. */
+struct buf *http_server_head_buf(struct http_server *server);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connections of one loop, what they share, and their common end. */
+#include "net/http_server.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "net/http1.h"
+#include "net/http_internal.h"
+#include "net/loop.h"
+#include "net/stream_socket.h"
+
+#define DATE_SIZE 32
+#define HEAD_MAX  ((size_t)64 * 1024)
+
+struct http_server {
+    struct loop *loop;
+    struct http_server_config config;
+    struct list conns;
+    bool is_draining;
+    void (*on_drained)(void *ctx);
+    void *drained_ctx;
+    struct buf head;
+    char date[DATE_SIZE];
+    int64_t date_s; /* the second that `date` tells */
+};
+
+struct http_server *http_server_create(struct loop *loop, const struct http_server_config *config)
+{
+    struct http_server *server = mem_zalloc(sizeof(*server));
+
+    server->loop = loop;
+    server->config = *config;
+    list_init(&server->conns);
+    buf_init(&server->head, HEAD_MAX);
+    return server;
+}
+
+void http_server_accept(struct http_server *server, struct stream_socket *socket)
+{
+    if (server->is_draining)
+        stream_socket_close(socket, 0);
+    else
+        http1_open(server, socket, NULL, 0);
+}
+
+static void tell_if_drained(struct http_server *server)
+{
+    void (*on_drained)(void *ctx) = server->on_drained;
+
+    if (!on_drained || !list_is_empty(&server->conns))
+        return;
+    server->on_drained = NULL;
+    on_drained(server->drained_ctx);
+}
+
+void http_server_drain(struct http_server *server, void (*on_drained)(void *ctx), void *ctx)
+{
+    server->is_draining = true;
+    LIST_EACH (node, &server->conns) {
+        struct http_conn *conn = LIST_ITEM(node, struct http_conn, node);
+        conn->ops->drain(conn);
+    }
+    server->on_drained = on_drained;
+    server->drained_ctx = ctx;
+    tell_if_drained(server);
+}
+
+void http_server_destroy(struct http_server *server)
+{
+    if (!server)
+        return;
+    server->is_draining = true;
+    server->on_drained = NULL;
+    while (!list_is_empty(&server->conns)) {
+        struct http_conn *conn = LIST_ITEM(server->conns.next, struct http_conn, node);
+        conn->ops->destroy(conn);
+    }
+    buf_clear(&server->head);
+    mem_free(server);
+}
+
+void http_conn_init(struct http_conn *conn, struct http_server *server,
+                    struct stream_socket *socket, const struct http_conn_ops *ops)
+{
+    conn->server = server;
+    conn->socket = socket;
+    conn->ops = ops;
+    list_append(&server->conns, &conn->node);
+}
+
+void http_conn_clear(struct http_conn *conn)
+{
+    list_remove(&conn->node);
+    tell_if_drained(conn->server);
+}
+
+size_t http_server_body_max(struct http_server *server, const struct http_request *request)
+{
+    return server->config.handler.body_max(request, server->config.handler_ctx);
+}
+
+void http_server_dispatch(struct http_server *server, struct http_exchange *exchange)
+{
+    server->config.handler.on_request(exchange, &exchange->message.request,
+                                      server->config.handler_ctx);
+}
+
+struct loop *http_server_loop(struct http_server *server)
+{
+    return server->loop;
+}
+
+bool http_server_is_draining(const struct http_server *server)
+{
+    return server->is_draining;
+}
+
+const char *http_server_date(struct http_server *server)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+    time_t seconds = (time_t)now_s;
+    struct tm tm;
+
+    if (now_s != server->date_s) {
+        gmtime_r(&seconds, &tm);
+        strftime(server->date, sizeof(server->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        server->date_s = now_s;
+    }
+    return server->date;
+}
+
+struct buf *http_server_head_buf(struct http_server *server)
+{
+    buf_reset(&server->head);
+    return &server->head;
+}

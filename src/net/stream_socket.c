@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TCP connection polled by libuv; reading and writing are our own system calls.
+ *
+ *     kernel --recv--> shared read buffer --------------------> on_data()
+ *     kernel <--sendmsg-- what did not fit: queue of slices <-- stream_socket_write()
+ *
+ * A connection ends in uv_close(), whose callback reports on_close() and frees: therefore nothing
+ * that runs before the loop's next round can meet a freed socket. */
+#include "net/stream_socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "net/connection_limits.h"
+#include "net/loop.h"
+#include "net/slice_queue.h"
+
+#define SEND_PIECES 64
+
+struct stream_socket {
+    uv_poll_t poll;
+    struct loop *loop;
+    int fd;
+    int err; /* for on_close() */
+    struct stream_socket_events events;
+    void *ctx;
+    struct slice_queue queue;
+    uint64_t sent;
+    struct connection_limits *limits;
+    struct loop_timer *linger;
+    bool is_paused;
+    bool is_blocked; /* the kernel takes no more at the moment */
+    bool is_above;   /* passed the high-water mark, on_drain() is owed */
+    bool is_broken;  /* closing; only on_close() is left to happen */
+    char peer[];
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* --- life --- */
+
+int stream_socket_create(struct stream_socket **out, struct loop *loop, int fd,
+                         const struct stream_socket_config *config)
+{
+    size_t peer_size = strlen(config->peer) + 1;
+    struct stream_socket *s = mem_zalloc(sizeof(*s) + peer_size);
+    int err = uv_poll_init(loop_uv(loop), &s->poll, fd);
+
+    loop_assert_here(loop);
+    if (err) {
+        close(fd);
+        mem_free(s);
+        return err;
+    }
+    /* Answers are written whole: waiting for more only delays them. Not every socket is TCP. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+    s->poll.data = s;
+    s->loop = loop;
+    s->fd = fd;
+    s->limits = config->limits;
+    s->is_paused = true;
+    slice_queue_init(&s->queue);
+    memcpy(s->peer, config->peer, peer_size);
+    *out = s;
+    return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct stream_socket *s = handle->data;
+
+    if (s->events.on_close)
+        s->events.on_close(s->err, s->ctx);
+    slice_queue_clear(&s->queue);
+    mem_free(s);
+}
+
+/* The owner, if there still is one, hears of it in the loop's next round. */
+static void break_off(struct stream_socket *s, int err)
+{
+    if (s->is_broken)
+        return;
+    s->is_broken = true;
+    s->err = err;
+    loop_timer_destroy(s->linger);
+    uv_close((uv_handle_t *)&s->poll, on_closed);
+    close(s->fd);
+    if (s->limits)
+        connection_limits_leave(s->limits, s->peer);
+}
+
+/* Tells libuv what to wait for. */
+static void update_poll(struct stream_socket *s)
+{
+    int events = (s->is_paused ? 0 : UV_READABLE) | (s->is_blocked ? UV_WRITABLE : 0);
+    int err = 0;
+
+    if (s->is_broken)
+        return;
+    if (events)
+        err = uv_poll_start(&s->poll, events, on_poll);
+    else
+        uv_poll_stop(&s->poll);
+    if (err)
+        break_off(s, err);
+}
+
+/* --- reading --- */
+
+static void on_readable(struct stream_socket *s)
+{
+    uint8_t *data = loop_scratch(s->loop, SCRATCH_READ);
+    ssize_t len = recv(s->fd, data, SCRATCH_READ_SIZE, 0);
+
+    if (len == 0)
+        break_off(s, 0);
+    else if (len > 0 && s->events.on_data)
+        s->events.on_data(data, (size_t)len, s->ctx);
+    else if (len < 0 && errno != EAGAIN && errno != EINTR)
+        break_off(s, -errno);
+}
+
+/* --- writing --- */
+
+/* Gives the kernel what it takes of `iov`; the number of bytes, or a negative errno. */
+static ssize_t send_some(struct stream_socket *s, struct iovec *iov, size_t count)
+{
+    struct msghdr message = { .msg_iov = iov, .msg_iovlen = count };
+    ssize_t sent;
+
+    do
+        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    s->sent += (uint64_t)sent;
+    return sent;
+}
+
+/* Sends from the queue until it is empty or the kernel is full. */
+static void flush(struct stream_socket *s)
+{
+    struct iovec iov[SEND_PIECES];
+    size_t wanted = 0;
+    ssize_t sent = 0;
+
+    while (s->queue.count && (size_t)sent == wanted) {
+        size_t count = slice_queue_iovec(&s->queue, iov, SEND_PIECES);
+
+        wanted = 0;
+        for (size_t i = 0; i < count; i++)
+            wanted += iov[i].iov_len;
+        sent = send_some(s, iov, count);
+        if (sent < 0) {
+            break_off(s, (int)sent);
+            return;
+        }
+        slice_queue_consume(&s->queue, (size_t)sent);
+    }
+    if (s->is_blocked != (s->queue.count > 0)) {
+        s->is_blocked = !s->is_blocked;
+        update_poll(s);
+    }
+}
+
+/* With nothing queued before them, pieces go to the kernel without being referenced; returns how
+ * many bytes did. */
+static size_t send_at_once(struct stream_socket *s, const struct slice *pieces, size_t count)
+{
+    struct iovec iov[SEND_PIECES];
+    ssize_t sent;
+
+    if (s->queue.count || count > SEND_PIECES)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        iov[i] = (struct iovec){ (void *)pieces[i].data, pieces[i].len };
+    sent = send_some(s, iov, count);
+    if (sent < 0) {
+        break_off(s, (int)sent);
+        return 0;
+    }
+    return (size_t)sent;
+}
+
+int stream_socket_write(struct stream_socket *s, const struct slice *pieces, size_t count)
+{
+    size_t sent = 0;
+
+    if (!s->is_broken && !s->is_blocked)
+        sent = send_at_once(s, pieces, count);
+    if (s->is_broken)
+        return -EPIPE;
+    slice_queue_push_from(&s->queue, pieces, count, sent);
+    if (s->queue.count && !s->is_blocked)
+        flush(s);
+    if (stream_socket_queued(s) > STREAM_SOCKET_HIGH_WATER)
+        s->is_above = true;
+    return s->is_broken ? -EPIPE : 0;
+}
+
+static void say_goodbye(struct stream_socket *s)
+{
+    shutdown(s->fd, SHUT_WR);
+}
+
+static void on_writable(struct stream_socket *s)
+{
+    flush(s);
+    if (s->is_broken || stream_socket_queued(s) >= STREAM_SOCKET_LOW_WATER)
+        return;
+    if (s->linger && !s->queue.count)
+        say_goodbye(s);
+    if (s->is_above) {
+        s->is_above = false;
+        if (s->events.on_drain)
+            s->events.on_drain(s->ctx);
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct stream_socket *s = poll->data;
+    socklen_t size = sizeof(int);
+    int err = ECONNRESET;
+
+    if (status) { /* libuv has stopped polling and says no more than EBADF */
+        getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &size);
+        break_off(s, -err);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        on_writable(s);
+    if ((events & UV_READABLE) && !s->is_paused && !s->is_broken)
+        on_readable(s);
+}
+
+/* --- the owner's other verbs --- */
+
+void stream_socket_set_events(struct stream_socket *s, const struct stream_socket_events *events,
+                              void *ctx)
+{
+    bool is_first = !s->events.on_close;
+
+    s->events = *events;
+    s->ctx = ctx;
+    if (is_first)
+        stream_socket_resume(s);
+}
+
+size_t stream_socket_queued(const struct stream_socket *s)
+{
+    return s->queue.bytes;
+}
+
+uint64_t stream_socket_sent(const struct stream_socket *s)
+{
+    return s->sent;
+}
+
+void stream_socket_pause(struct stream_socket *s)
+{
+    s->is_paused = true;
+    update_poll(s);
+}
+
+void stream_socket_resume(struct stream_socket *s)
+{
+    s->is_paused = false;
+    update_poll(s);
+}
+
+static void on_linger_over(void *ctx)
+{
+    break_off(ctx, -ETIMEDOUT);
+}
+
+void stream_socket_close(struct stream_socket *s, int linger_ms)
+{
+    loop_assert_here(s->loop);
+    s->events = (struct stream_socket_events){ 0 };
+    if (s->is_broken)
+        return;
+    if (!linger_ms) {
+        break_off(s, 0);
+        return;
+    }
+    /* Closing with unread input would make the kernel send RST, which can overtake what was
+     * written: therefore read until the peer has ended too. RFC 9112 9.6 */
+    s->linger = loop_timer_create(s->loop, on_linger_over, s);
+    loop_timer_start(s->linger, linger_ms, 0);
+    if (!s->queue.count)
+        say_goodbye(s);
+    stream_socket_resume(s);
+}
+
+struct loop *stream_socket_loop(const struct stream_socket *s)
+{
+    return s->loop;
+}
+
+bool stream_socket_is_tls(const struct stream_socket *s)
+{
+    return false;
+}
+
+const char *stream_socket_alpn(const struct stream_socket *s)
+{
+    return "";
+}
+
+const char *stream_socket_peer(const struct stream_socket *s)
+{
+    return s->peer;
+}
