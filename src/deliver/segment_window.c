@@ -19,6 +19,8 @@ void segment_window_init(struct segment_window *w, int target_duration_s)
 
 static void forget_oldest(struct segment_window *w, size_t count)
 {
+    if (!count)
+        return;
     for (size_t i = 0; i < count; i++)
         segment_unref(w->whole[i]);
     w->count -= count;
