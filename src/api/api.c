@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call, step by step: size, operation, signature, input, permission, rate, the operation
+ * itself, and its reply. */
+#include "api/api.h"
+
+#include <string.h>
+
+#include "api/call.h"
+#include "api/operation.h"
+#include "api/sigv4_auth.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/http_server.h"
+#include "net/uri.h"
+#include "store/access_key_cache.h"
+
+#define TAG            "api"
+#define BODY_MAX       ((size_t)16 * 1024 * 1024) /* of an answer */
+#define HEADERS_MAX    16
+#define UNAVAILABLE_MS 1000 /* when to ask again after a 503 */
+
+int api_create(struct api **out, const struct api_config *config)
+{
+    struct api *api = mem_zalloc(sizeof(*api));
+    struct access_key_cache_config keys = { .store = config->store };
+    struct sigv4_auth_config auth = { .region = config->region };
+
+    api->config = *config;
+    api->config.region = mem_strdup(config->region);
+    api->config.playback_base = mem_strdup(config->playback_base);
+    api->config.ingest_endpoint = mem_strdup(config->ingest_endpoint);
+    api->config.srt_endpoint = mem_strdup(config->srt_endpoint);
+    api->keys = access_key_cache_create(&keys);
+    auth.keys = api->keys;
+    api->auth = sigv4_auth_create(&auth);
+    store_derive_key(config->store, "page-token", api->page_key);
+    *out = api;
+    return 0;
+}
+
+void api_destroy(struct api *api)
+{
+    if (!api)
+        return;
+    sigv4_auth_destroy(api->auth);
+    access_key_cache_destroy(api->keys);
+    mem_free((char *)api->config.region);
+    mem_free((char *)api->config.playback_base);
+    mem_free((char *)api->config.ingest_endpoint);
+    mem_free((char *)api->config.srt_endpoint);
+    mem_free(api);
+}
+
+/* --- the steps --- */
+
+static int find_operation(struct call *call, const char **label)
+{
+    const struct http_request *request = call->request;
+    const char *undecoded;
+
+    if (request->body_len > INPUT_BODY_MAX)
+        return call_fail(call, API_TOO_LARGE, "The request is larger than %zu bytes",
+                         INPUT_BODY_MAX);
+    call->operation = operation_find(request->method, request->path, &undecoded);
+    if (!call->operation)
+        return call_fail(call, API_UNKNOWN_OPERATION, "There is no operation %s %s",
+                         request->method, request->path);
+    *label = undecoded ? uri_decode(call->arena, undecoded, strlen(undecoded)) : NULL;
+    return 0;
+}
+
+static void release_caller(void *caller)
+{
+    cached_key_unref(caller);
+}
+
+static int authenticate(struct call *call)
+{
+    const char *service = call->operation->services & SERVICE_STS ? "sts" : "ivs";
+    struct auth_failure failure;
+    int err = sigv4_auth_verify(call->api->auth, call->arena, call->request, service, call->now_ms,
+                                &call->caller, &failure);
+
+    if (err == -EACCES)
+        return call_fail(call, failure.error, "%s", failure.message);
+    if (err)
+        return err;
+    arena_on_destroy(call->arena, release_caller, (void *)call->caller);
+    call->account = call->caller->key.account;
+    return 0;
+}
+
+static int read_input(struct call *call, const char *label, const void **input)
+{
+    const struct operation *op = call->operation;
+    struct input_source source = { .body = (const char *)call->request->body,
+                                   .body_len = call->request->body_len,
+                                   .label = label,
+                                   .query = call->request->query };
+    const char *message;
+    int err;
+
+    if (!op->fields)
+        return 0;
+    err = input_read(input, call->arena, op->fields, op->input_size, &source, &message);
+    if (err)
+        return call_fail(call, err == -EBADMSG ? API_SERIALIZATION : API_VALIDATION, "%s", message);
+    return 0;
+}
+
+static int run_operation(struct call *call)
+{
+    const void *input = NULL;
+    const char *label = NULL;
+    int err = find_operation(call, &label);
+
+    if (!err)
+        err = authenticate(call);
+    if (!err)
+        err = read_input(call, label, &input);
+    if (!err)
+        err = call->operation->run(call, input);
+    return err;
+}
+
+/* --- the reply --- */
+
+/* What no operation put into words of its own. */
+static void word_error(struct call *call, int err)
+{
+    if (err == CALL_FAILED)
+        return;
+    if (err == -ENOTCONN) {
+        call_fail(call, API_UNAVAILABLE, "The service is temporarily unavailable");
+        call->retry_after_ms = UNAVAILABLE_MS;
+        return;
+    }
+    log_error(TAG, "call failed: operation=%s err=%s request=%s", call->operation->name,
+              err_str(err), call->id);
+    call_fail(call, API_INTERNAL, "Internal server error");
+}
+
+static void begin_body(struct call *call)
+{
+    buf_reset(&call->body);
+    json_writer_init(&call->out, &call->body);
+    write_object(&call->out, NULL);
+}
+
+static void write_error(struct call *call)
+{
+    begin_body(call);
+    write_string(&call->out, "exceptionMessage", call->message);
+    write_string(&call->out, "message", call->message);
+    write_object_end(&call->out);
+}
+
+static void add_header(struct api_reply *out, struct http_header *headers, const char *name,
+                       const char *value)
+{
+    headers[out->header_count++] = (struct http_header){ name, value };
+}
+
+static void add_retry_after(struct call *call, struct api_reply *out, struct http_header *headers)
+{
+    int seconds = (call->retry_after_ms + 999) / 1000;
+
+    add_header(out, headers, "retry-after", arena_printf(call->arena, "%d", seconds));
+    add_header(out, headers, "x-amz-retry-after",
+               arena_printf(call->arena, "%d", call->retry_after_ms));
+}
+
+static void add_headers(struct call *call, struct api_reply *out)
+{
+    struct http_header *headers = arena_alloc(call->arena, HEADERS_MAX * sizeof(*headers));
+
+    out->headers = headers;
+    add_header(out, headers, "x-amzn-requestid", arena_strdup(call->arena, call->id));
+    add_header(out, headers, "access-control-allow-origin", "*");
+    add_header(out, headers, "access-control-expose-headers",
+               "x-amzn-ErrorType, x-amzn-RequestId, Date, Retry-After");
+    add_header(out, headers, "cache-control", "no-store, no-cache");
+    add_header(out, headers, "x-content-type-options", "nosniff");
+    add_header(out, headers, "x-frame-options", "DENY");
+    if (out->body_len) {
+        add_header(out, headers, "content-type", "application/json");
+        add_header(out, headers, "content-security-policy", "default-src 'none'");
+    }
+    if (out->status >= 400)
+        add_header(out, headers, "x-amzn-errortype", api_error_info(call->error)->name);
+    if (call->retry_after_ms)
+        add_retry_after(call, out, headers);
+}
+
+static void finish(struct call *call, int err, struct api_reply *out)
+{
+    if (!err) {
+        write_object_end(&call->out);
+        out->status = call->operation->status ? call->operation->status : 200;
+        err = call->body.err; /* an answer past any reason */
+    }
+    if (err) {
+        word_error(call, err);
+        write_error(call);
+        out->status = api_error_info(call->error)->status;
+    }
+    if (out->status != 204) {
+        out->body = buf_str(&call->body);
+        out->body_len = call->body.len;
+    }
+    add_headers(call, out);
+    log_debug(TAG, "%s: status=%d error=%s request=%s",
+              call->operation ? call->operation->name : "unknown operation", out->status,
+              err ? api_error_info(call->error)->name : "", call->id);
+}
+
+static void release_body(void *body)
+{
+    buf_clear(body);
+}
+
+void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
+               struct api_reply *out)
+{
+    struct call *call = arena_zalloc(arena, sizeof(*call));
+
+    call->arena = arena;
+    call->api = api;
+    call->store = api->config.store;
+    call->region = api->config.region;
+    call->request = request;
+    call->now_ms = clock_wall_ms();
+    id_uuid(call->id);
+    buf_init(&call->body, BODY_MAX);
+    arena_on_destroy(arena, release_body, &call->body);
+    begin_body(call);
+    *out = (struct api_reply){ 0 };
+    finish(call, run_operation(call), out);
+}

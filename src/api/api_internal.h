@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder know of the API as a whole. Read-only while calls run. */
+#ifndef API_API_INTERNAL_H
+#define API_API_INTERNAL_H
+
+#include "api/api.h"
+#include "store/store.h"
+
+struct access_key_cache;
+struct sigv4_auth;
+
+struct api {
+    struct api_config config; /* owns its strings */
+    struct access_key_cache *keys;
+    struct sigv4_auth *auth;
+    uint8_t page_key[STORE_KEY_SIZE]; /* under which page tokens are sealed */
+};
+
+#endif

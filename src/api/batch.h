@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations on many resources at once: what fails for one is told in `errors` and fails no
+ * other. */
+#ifndef API_BATCH_H
+#define API_BATCH_H
+
+#include "api/input.h"
+
+struct call;
+struct resource;
+
+struct batch {
+    const char *member; /* of the reply, the list of what was found */
+    const char *type;   /* of the resources */
+    int (*write)(struct call *call, const struct resource *resource);
+};
+
+int batch_get(struct call *call, const struct input_list *arns, const struct batch *batch);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Constraints that many fields share, as the service descriptions have them; for tables of fields:
+ *
+ *     { "arn", FIELD_STRING, AT(arn), .is_required = true, SHAPE_ARN(channel) },
+ */
+#ifndef API_SHAPE_H
+#define API_SHAPE_H
+
+#include "api/input.h"
+#include "api/pattern.h"
+
+extern struct pattern pattern_name;
+extern struct pattern pattern_page_token;
+extern struct pattern pattern_resource_arn;
+extern struct pattern pattern_channel_arn;
+extern struct pattern pattern_stream_key_arn;
+extern struct pattern pattern_recording_configuration_arn;
+extern struct pattern pattern_recording_configuration_arn_or_none;
+extern struct pattern pattern_playback_restriction_policy_arn;
+extern struct pattern pattern_playback_restriction_policy_arn_or_none;
+extern struct pattern pattern_ad_configuration_arn;
+extern struct pattern pattern_ad_configuration_arn_or_none;
+extern struct pattern pattern_playback_key_arn;
+
+#define SHAPE_NAME         .max = 128, .pattern = &pattern_name
+#define SHAPE_ARN(type)    .min = 1, .max = 128, .pattern = &pattern_##type##_arn
+#define SHAPE_NO_ARN(type) .max = 128, .pattern = &pattern_##type##_arn_or_none
+
+/* Of ivs resources; those of ivs-realtime may hold any character. */
+extern const struct field shape_tag_key, shape_tag_value;
+#define SHAPE_TAGS .max = 50, .key = &shape_tag_key, .item = &shape_tag_value
+extern const struct field shape_realtime_tag_key, shape_realtime_tag_value;
+#define SHAPE_REALTIME_TAGS                                                                        \
+    .max = 50, .key = &shape_realtime_tag_key, .item = &shape_realtime_tag_value
+
+/* Which page of a list. */
+struct page_input {
+    const char *token;
+    const int64_t *max_results;
+};
+#define SHAPE_PAGE_TOKEN .max = 1024, .pattern = &pattern_page_token
+
+#endif

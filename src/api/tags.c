@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/tags.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/call.h"
+
+#define RESERVED_PREFIX "aws:"
+
+static int set_tags(struct call *call, json_t *tags, const struct input_map *given)
+{
+    for (size_t i = 0; i < given->count; i++) {
+        const struct input_pair *tag = &given->items[i];
+
+        if (!strncasecmp(tag->key, RESERVED_PREFIX, strlen(RESERVED_PREFIX)))
+            return call_fail(call, API_VALIDATION,
+                             "Value '%s' at 'tags' failed to satisfy constraint: tag keys must not "
+                             "begin with " RESERVED_PREFIX,
+                             tag->key);
+        json_object_set_new(tags, tag->key, json_string(tag->value));
+    }
+    if (json_object_size(tags) > TAGS_MAX)
+        return call_fail(call, API_VALIDATION, "A resource may have at most %d tags", TAGS_MAX);
+    return 0;
+}
+
+static const char *text_of(struct call *call, json_t *tags)
+{
+    char *text = json_dumps(tags, JSON_COMPACT);
+    const char *out = arena_strdup(call->arena, text);
+
+    free(text);
+    return out;
+}
+
+int tags_merge(struct call *call, const char *tags, const struct input_map *given, const char **out)
+{
+    json_t *object = json_loads(tags, 0, NULL);
+    int err = object ? set_tags(call, object, given) : -EPROTO;
+
+    if (!err)
+        *out = text_of(call, object);
+    json_decref(object);
+    return err;
+}
+
+int tags_read(struct call *call, const struct input_map *given, const char **out)
+{
+    *out = "{}";
+    return given && given->count ? tags_merge(call, "{}", given, out) : 0;
+}
+
+int tags_remove(struct call *call, const char *tags, const struct input_list *keys,
+                const char **out)
+{
+    json_t *object = json_loads(tags, 0, NULL);
+
+    if (!object)
+        return -EPROTO;
+    for (size_t i = 0; i < keys->count; i++)
+        json_object_del(object, keys->items[i]);
+    *out = text_of(call, object);
+    json_decref(object);
+    return 0;
+}
