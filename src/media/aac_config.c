@@ -11,6 +11,7 @@
 
 enum { AOT_LC = 2, AOT_LTP = 4, AOT_SBR = 5, AOT_PS = 29, AOT_ESCAPE = 31 };
 
+#define CONFIG_MAX     64 /* bytes: room for more than any encoder adds */
 #define RATE_ESCAPE    15
 #define SYNC_EXTENSION 0x2b7
 #define CORE_SAMPLES   1024
@@ -88,6 +89,8 @@ int aac_config_parse(struct audio_config *out, const uint8_t *data, size_t len)
     int core_type;
     bool is_long;
 
+    if (len > CONFIG_MAX)
+        return -ENOTSUP;
     bit_reader_init(&r, data, len);
     audio.object_type = core_type = read_object_type(&r);
     audio.core_rate = audio.sample_rate = read_rate(&r);

@@ -25,7 +25,7 @@ struct timed_tag {
 struct mux_part {
     int64_t start;                 /* declared start */
     bool starts_segment;           /* its first picture brings the parameter sets along */
-    struct packet *const *packets; /* each track in decode order, the tracks mixed */
+    struct packet *const *packets; /* each track in decode order, mixed; only of its tracks */
     int packet_count;
     int64_t next_video_dts; /* of the access unit after the last one here; -1: not known */
     const struct timed_tag *tags;
@@ -50,5 +50,6 @@ struct mux_format {
 };
 
 extern const struct mux_format mux_mpegts;
+extern const struct mux_format mux_fmp4;
 
 #endif

@@ -235,7 +235,7 @@ int main(int argc, char **argv)
     tool.suffix = is_ts ? "ts" : "mp4";
     tool.all = open_output(&tool, "all");
     tool.all_audio = open_output(&tool, "audio");
-    chain_init(&tool.chain, &mux_mpegts, &events, &tool);
+    chain_init(&tool.chain, is_ts ? &mux_mpegts : &mux_fmp4, &events, &tool);
     tool.chain.audio_events = (struct segmenter_events){ on_audio_part, on_audio_segment };
     input = read_input(argv[2], &len);
     read_flv(&tool, input, len);
