@@ -145,18 +145,25 @@ static void log_correction(struct timeline *t, const char *what, int64_t by)
                  (long long)(by / MS), n);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Counts samples. False: the frame's time has passed already. */
 static bool count_audio(struct timeline *t, struct timeline_track *track,
                         const struct packet *packet, int64_t *time)
 {
     const struct audio_config *audio = &packet->config->audio;
     int64_t next = track->has_last ? track->last + track->step : t->floor;
-    int64_t due = *time > next ? *time : next, behind;
+    int64_t due, behind;
 
-    if (track->is_anchored && track->sample_rate == audio->sample_rate)
+    if (track->sample_rate != audio->sample_rate)
+        track->is_anchored = false;
+    if (track->is_anchored)
         due = track->anchor + track->samples * MEDIA_TIMESCALE / track->sample_rate;
     else
-        track->is_anchored = false;
+        due = later(*time, later(next, t->floor));
     behind = due - *time;
     if (behind > AUDIO_DRIFT_MAX) {
         log_correction(t, "frame dropped", behind);
@@ -165,7 +172,7 @@ static bool count_audio(struct timeline *t, struct timeline_track *track,
     if (!track->is_anchored || behind < -AUDIO_DRIFT_MAX) {
         if (track->is_anchored)
             log_correction(t, "moved ahead", -behind);
-        track->anchor = due = *time > due ? *time : due;
+        track->anchor = due = later(*time, due);
         track->samples = 0;
         track->sample_rate = audio->sample_rate;
         track->is_anchored = true;

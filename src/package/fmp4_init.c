@@ -8,9 +8,10 @@
 #include "media/packet.h"
 #include "package/mp4_box.h"
 
-#define INIT_MAX       (1 << 18)
-#define LANGUAGE_UND   0x55c4 /* three letters of five bits: undetermined */
-#define RATE_FIELD_MAX 0xffff
+#define INIT_MAX           (1 << 18)
+#define LANGUAGE_UND       0x55c4 /* three letters of five bits: undetermined */
+#define COLOUR_UNSPECIFIED 2
+#define RATE_FIELD_MAX     0xffff
 
 static void put_matrix(struct buf *buf)
 {
@@ -96,17 +97,22 @@ static void put_hdlr(struct buf *buf, bool is_video)
     box_end(buf, box);
 }
 
+static uint16_t colour_code(int told)
+{
+    return told ? (uint16_t)told : COLOUR_UNSPECIFIED;
+}
+
 static void put_colr(struct buf *buf, const struct video_colour *colour)
 {
     size_t box;
 
-    if (!colour->primaries)
+    if (!colour->primaries && !colour->is_full_range)
         return;
     box = box_begin(buf, "colr");
     buf_append_str(buf, "nclx");
-    buf_append_u16(buf, (uint16_t)colour->primaries);
-    buf_append_u16(buf, (uint16_t)colour->transfer);
-    buf_append_u16(buf, (uint16_t)colour->matrix);
+    buf_append_u16(buf, colour_code(colour->primaries));
+    buf_append_u16(buf, colour_code(colour->transfer));
+    buf_append_u16(buf, colour_code(colour->matrix));
     buf_append_u8(buf, colour->is_full_range ? 0x80 : 0);
     box_end(buf, box);
 }

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "media/timeline.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/packet_fixture.h"
+
+#define MS    90
+#define FRAME 1920 /* 1024 samples at 48 kHz */
+
+struct fixture {
+    struct timeline timeline;
+    struct codec_config *video, *audio, *audio_44k;
+};
+
+static void begin(struct fixture *f)
+{
+    timeline_init(&f->timeline, "test");
+    f->video = make_video_config();
+    f->audio = make_audio_config(48000);
+    f->audio_44k = make_audio_config(44100);
+}
+
+static void end(struct fixture *f)
+{
+    codec_config_unref(f->video);
+    codec_config_unref(f->audio);
+    codec_config_unref(f->audio_44k);
+}
+
+/* What becomes of a packet. */
+struct result {
+    bool is_dropped;
+    int64_t dts, pts;
+    bool is_discontinuity;
+};
+
+/* Takes `packet`. */
+static struct result map(struct fixture *f, struct packet *packet)
+{
+    struct packet *mapped = timeline_map(&f->timeline, packet);
+    struct result result = { .is_dropped = true };
+
+    if (mapped)
+        result = (struct result){ false, mapped->dts, mapped->pts, mapped->is_discontinuity };
+    packet_unref(packet);
+    packet_unref(mapped);
+    return result;
+}
+
+static struct result picture(struct fixture *f, int64_t ms, bool is_idr)
+{
+    return map(f, make_picture(f->video, ms * MS, is_idr, 16));
+}
+
+static struct result sound(struct fixture *f, int64_t ms)
+{
+    return map(f, make_sound(f->audio, ms * MS, 16));
+}
+
+/* Whole milliseconds of frame `i`, as RTMP tells them. */
+static int64_t video_ms(int i)
+{
+    return lround(i * 1000 / 30.0);
+}
+
+static int64_t audio_ms(int i)
+{
+    return lround(i * 1024 / 48.0);
+}
+
+static void begins_at_the_same_time_whatever_the_encoder_says(void **state)
+{
+    static const int64_t starts[] = { 0, 12345678, -5000 };
+    struct fixture f;
+
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        begin(&f);
+        assert_int_equal(picture(&f, starts[i], true).dts, TIMELINE_START);
+        assert_int_equal(sound(&f, starts[i] + 5).dts, TIMELINE_START + 5 * MS);
+        assert_int_equal(picture(&f, starts[i] + 33, false).dts, TIMELINE_START + 33 * MS);
+        end(&f);
+    }
+}
+
+static void keeps_what_was_sent_before_the_first_picture(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    assert_int_equal(picture(&f, 1000, true).dts, TIMELINE_START);
+    assert_int_equal(sound(&f, 960).dts, TIMELINE_START - 40 * MS);
+    end(&f);
+}
+
+/* RTMP rounds to milliseconds: 21, 43, 64; sound would crackle if it followed. */
+static void counts_sound_in_samples(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    for (int i = 0; i < 5000; i++)
+        assert_int_equal(sound(&f, audio_ms(i)).dts, TIMELINE_START + (int64_t)i * FRAME);
+    end(&f);
+}
+
+static void counts_samples_exactly_at_44_kHz(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    for (int i = 0; i < 50000; i++) {
+        int64_t ms = llround(i * 1024 / 44.1);
+        struct result r = map(&f, make_sound(f.audio_44k, ms * MS, 16));
+
+        assert_int_equal(r.dts, TIMELINE_START + (int64_t)i * 1024 * 90000 / 44100);
+    }
+    end(&f);
+}
+
+static void moves_sound_ahead_after_a_gap(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    picture(&f, 0, true);
+    assert_int_equal(sound(&f, 0).dts, TIMELINE_START);
+    assert_int_equal(sound(&f, 21).dts, TIMELINE_START + FRAME);
+    assert_int_equal(sound(&f, 80).dts, TIMELINE_START + 2 * FRAME); /* 37 ms off: not yet */
+    assert_int_equal(sound(&f, 120).dts, TIMELINE_START + 120 * MS);
+    assert_int_equal(sound(&f, 141).dts, TIMELINE_START + 120 * MS + FRAME);
+    end(&f);
+}
+
+/* An encoder whose clock is slow by 0.1%: now and then a frame has no place any more. */
+static void drops_a_frame_of_sound_when_there_is_too_much(void **state)
+{
+    struct fixture f;
+    int dropped = 0;
+    int64_t last = 0;
+
+    begin(&f);
+    for (int i = 0; i < 10000; i++) {
+        int64_t ms = lround(i * 1024 / 48.0 * 0.999);
+        struct result r = sound(&f, ms);
+
+        dropped += r.is_dropped;
+        if (r.is_dropped)
+            continue;
+        assert_true(i == 0 || r.dts > last);
+        assert_true(llabs(r.dts - TIMELINE_START - ms * MS) <= 40 * MS);
+        last = r.dts;
+    }
+    assert_in_range(dropped, 8, 11);
+    end(&f);
+}
+
+static void keeps_decode_times_rising(void **state)
+{
+    static const int64_t times[] = { 0, 33, 33, 30, 0, 66, 66, 100 };
+    struct fixture f;
+    int64_t last = 0;
+
+    begin(&f);
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        struct result r = picture(&f, times[i], i == 0);
+
+        assert_true(r.dts > last);
+        assert_true(r.pts >= r.dts);
+        assert_false(r.is_discontinuity);
+        last = r.dts;
+    }
+    assert_int_equal(last, TIMELINE_START + 100 * MS);
+    end(&f);
+}
+
+static void keeps_composition_times_within_reason(void **state)
+{
+    static const struct {
+        int64_t offset, expected;
+    } cases[] = { { 0, 0 },
+                  { 67 * MS, 67 * MS },
+                  { -33 * MS, 0 },
+                  { 450000, 450000 },
+                  { INT64_C(1) << 40, 450000 } };
+    struct fixture f;
+
+    begin(&f);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct packet *packet = make_picture(f.video, (int64_t)i * 3000, i == 0, 16);
+        struct result r;
+
+        packet->pts = packet->dts + cases[i].offset;
+        r = map(&f, packet);
+        assert_int_equal(r.pts - r.dts, cases[i].expected);
+    }
+    end(&f);
+}
+
+/* Video stops for 5 s while sound goes on: real time, it stays. */
+static void leaves_the_gap_of_one_track(void **state)
+{
+    struct fixture f;
+    struct result r;
+
+    begin(&f);
+    picture(&f, 0, true);
+    for (int i = 0; audio_ms(i) < 5000; i++)
+        sound(&f, audio_ms(i));
+    r = picture(&f, 5000, true);
+    assert_int_equal(r.dts, TIMELINE_START + 5000 * MS);
+    assert_false(r.is_discontinuity);
+    end(&f);
+}
+
+/* Both tracks jump by `jump_ms` after two seconds. Sound must stay with its picture. */
+static void check_jump(int64_t jump_ms, bool is_sound_first)
+{
+    struct result first_picture = { .is_dropped = true }, first_sound = { .is_dropped = true };
+    int64_t last = 0;
+    struct fixture f;
+    int marks = 0;
+
+    begin(&f);
+    for (int i = 0, a = 0; i < 120; i++) {
+        int64_t offset = i < 60 ? 0 : jump_ms;
+        struct result r;
+
+        if (!is_sound_first && i == 60) {
+            r = first_picture = picture(&f, video_ms(i) + offset, true);
+            marks += r.is_discontinuity;
+        }
+        for (; audio_ms(a) <= video_ms(i); a++) {
+            r = sound(&f, audio_ms(a) + offset);
+            if (i >= 60 && first_sound.is_dropped)
+                first_sound = r;
+            assert_false(r.is_discontinuity);
+        }
+        if (is_sound_first || i != 60) {
+            r = picture(&f, video_ms(i) + offset, i % 30 == 0);
+            if (i == 60)
+                first_picture = r;
+            marks += r.is_discontinuity;
+        }
+        assert_true(r.dts > last && r.dts < last + 200 * MS + (i ? 0 : TIMELINE_START));
+        last = r.dts;
+    }
+    assert_int_equal(marks, 1);
+    assert_true(first_picture.is_discontinuity);
+    assert_true(llabs(first_picture.dts - first_sound.dts) <= 40 * MS);
+    end(&f);
+}
+
+static void takes_out_a_jump_of_both_tracks(void **state)
+{
+    static const int64_t jumps[] = { 3000, 3600000, -1500, -2000, 4294967295 - 2000 };
+
+    for (size_t i = 0; i < ARRAY_LEN(jumps); i++) {
+        check_jump(jumps[i], false);
+        check_jump(jumps[i], true);
+    }
+}
+
+static void marks_the_next_idr_after_a_jump(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    picture(&f, 0, true);
+    picture(&f, 33, false);
+    assert_false(picture(&f, 9000, false).is_discontinuity);
+    assert_false(picture(&f, 9033, false).is_discontinuity);
+    assert_true(picture(&f, 9066, true).is_discontinuity);
+    assert_false(picture(&f, 9100, true).is_discontinuity);
+    end(&f);
+}
+
+static void goes_on_after_a_resume(void **state)
+{
+    struct result r;
+    struct fixture f;
+    int64_t next;
+
+    begin(&f);
+    for (int i = 0; i < 30; i++)
+        picture(&f, video_ms(i), i == 0);
+    for (int i = 0; audio_ms(i) < 990; i++)
+        sound(&f, audio_ms(i));
+    next = TIMELINE_START + 47 * FRAME;
+
+    timeline_resume(&f.timeline);
+    assert_true(sound(&f, 50000).is_dropped);
+    assert_true(picture(&f, 50010, false).is_dropped);
+    r = picture(&f, 50040, true);
+    assert_int_equal(r.dts, next);
+    assert_true(r.is_discontinuity);
+    assert_int_equal(sound(&f, 50030).dts, next); /* 10 ms before the picture: no step back */
+    assert_int_equal(sound(&f, 50051).dts, next + FRAME);
+    assert_int_equal(picture(&f, 50073, false).dts, next + 33 * MS);
+    end(&f);
+}
+
+static void does_not_wait_for_ever_with_the_sound_of_a_resume(void **state)
+{
+    struct fixture f;
+    int i = 0;
+
+    begin(&f);
+    picture(&f, 0, true);
+    sound(&f, 0);
+    timeline_resume(&f.timeline);
+    while (sound(&f, 7000 + audio_ms(i)).is_dropped)
+        i++;
+    assert_in_range(audio_ms(i), 1980, 2050);
+    assert_true(picture(&f, 7000 + audio_ms(i), false).is_dropped);
+    assert_false(picture(&f, 7033 + audio_ms(i), true).is_dropped);
+    end(&f);
+}
+
+static void aligns_tracks_that_count_from_different_times(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    picture(&f, 0, true);
+    picture(&f, 33, false);
+    assert_int_equal(sound(&f, 86400000).dts, TIMELINE_START + 33 * MS);
+    assert_int_equal(sound(&f, 86400021).dts, TIMELINE_START + 33 * MS + FRAME);
+    end(&f);
+}
+
+static void takes_another_sample_rate_without_a_step_back(void **state)
+{
+    struct fixture f;
+    int64_t last;
+
+    begin(&f);
+    sound(&f, 0);
+    last = sound(&f, 21).dts;
+    assert_int_equal(map(&f, make_sound(f.audio_44k, 40 * MS, 16)).dts, last + FRAME);
+    end(&f);
+}
+
+static void drops_times_that_cannot_be(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    assert_true(map(&f, make_picture(f.video, INT64_MAX, true, 16)).is_dropped);
+    assert_true(map(&f, make_picture(f.video, INT64_MIN + 1, true, 16)).is_dropped);
+    assert_int_equal(picture(&f, 0, true).dts, TIMELINE_START);
+    end(&f);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(begins_at_the_same_time_whatever_the_encoder_says),
+        cmocka_unit_test(keeps_what_was_sent_before_the_first_picture),
+        cmocka_unit_test(counts_sound_in_samples),
+        cmocka_unit_test(counts_samples_exactly_at_44_kHz),
+        cmocka_unit_test(moves_sound_ahead_after_a_gap),
+        cmocka_unit_test(drops_a_frame_of_sound_when_there_is_too_much),
+        cmocka_unit_test(keeps_decode_times_rising),
+        cmocka_unit_test(keeps_composition_times_within_reason),
+        cmocka_unit_test(leaves_the_gap_of_one_track),
+        cmocka_unit_test(takes_out_a_jump_of_both_tracks),
+        cmocka_unit_test(marks_the_next_idr_after_a_jump),
+        cmocka_unit_test(goes_on_after_a_resume),
+        cmocka_unit_test(does_not_wait_for_ever_with_the_sound_of_a_resume),
+        cmocka_unit_test(aligns_tracks_that_count_from_different_times),
+        cmocka_unit_test(takes_another_sample_rate_without_a_step_back),
+        cmocka_unit_test(drops_times_that_cannot_be),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
