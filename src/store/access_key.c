@@ -258,8 +258,7 @@ static int run_enable(struct store_txn *txn, void *arg)
 {
     const struct enable *enable = arg;
     struct sql_value args[] = { sql_text(enable->id), sql_int(enable->is_enabled) };
-    int64_t value;
-    int err = sql_run_int(txn->conn, ST_KEY_ENABLE, args, ARRAY_LEN(args), &value);
+    int err = sql_change(txn->conn, ST_KEY_ENABLE, args, ARRAY_LEN(args));
 
     return err ? err : raise_version(txn);
 }
@@ -274,8 +273,7 @@ int access_key_set_enabled(struct store *store, const char *id, bool is_enabled)
 static int run_delete(struct store_txn *txn, void *arg)
 {
     struct sql_value args[] = { sql_text(arg) };
-    int64_t value;
-    int err = sql_run_int(txn->conn, ST_KEY_DELETE, args, ARRAY_LEN(args), &value);
+    int err = sql_change(txn->conn, ST_KEY_DELETE, args, ARRAY_LEN(args));
 
     return err ? err : raise_version(txn);
 }

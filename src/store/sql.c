@@ -68,6 +68,33 @@ int sql_run(struct sql_conn *conn, int statement, const struct sql_value *args, 
     return err;
 }
 
+int sql_change(struct sql_conn *conn, int statement, const struct sql_value *args, int count)
+{
+    int err = sql_start(conn, statement, args, count);
+
+    if (!err)
+        err = sql_step(conn);
+    if (!err && !conn->driver->changes(conn))
+        err = -ENOENT;
+    sql_finish(conn);
+    return err;
+}
+
+int sql_add(struct sql_conn *conn, int statement, const struct sql_value *args, int count,
+            int64_t *key)
+{
+    int err = sql_start(conn, statement, args, count);
+
+    if (!err)
+        err = sql_step(conn);
+    if (err >= 0) {
+        *key = conn->driver->added_key(conn);
+        err = 0;
+    }
+    sql_finish(conn);
+    return err;
+}
+
 int sql_run_int(struct sql_conn *conn, int statement, const struct sql_value *args, int count,
                 int64_t *out)
 {

@@ -46,6 +46,9 @@ struct sql_driver {
     int (*start)(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
     int (*step)(struct sql_conn *conn);
     void (*finish)(struct sql_conn *conn);
+    /* After the last step: how many rows were changed, and the key of the one that was added. */
+    int64_t (*changes)(struct sql_conn *conn);
+    int64_t (*added_key)(struct sql_conn *conn);
     int64_t (*column_int)(struct sql_conn *conn, int column);
     const void *(*column_data)(struct sql_conn *conn, int column, size_t *len);
 
@@ -76,6 +79,11 @@ char *sql_column_text(struct sql_conn *conn, int column, struct arena *arena);
 
 /* For statements that answer no row. */
 int sql_run(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
+/* -ENOENT if it changed none. */
+int sql_change(struct sql_conn *conn, int statement, const struct sql_value *args, int count);
+/* For an INSERT into a table with a sequence key. */
+int sql_add(struct sql_conn *conn, int statement, const struct sql_value *args, int count,
+            int64_t *key);
 /* The first column of the first row; -ENOENT without a row. */
 int sql_run_int(struct sql_conn *conn, int statement, const struct sql_value *args, int count,
                 int64_t *out);

@@ -148,14 +148,18 @@ static int sqlite_script(struct sql_conn *conn, const char *text)
     return fail(of(conn), sqlite3_exec(of(conn)->db, text, NULL, NULL, NULL), "script");
 }
 
-/* $1 is a name to SQLite, ?1 a number; and it has one writer, so nothing to lock rows against. */
+/* $1 is a name to SQLite, ?1 a number. It has one writer, so nothing to lock rows against; and
+ * tells the key of a new row without RETURNING, for which it makes a table each time. */
 static void to_dialect(struct buf *text)
 {
+    static const char *const endings[] = { " FOR UPDATE", " RETURNING seq" };
     char *at = (char *)text->data;
-    char *lock = strstr(at, " FOR UPDATE");
 
-    if (lock)
-        *lock = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        size_t len = strlen(endings[i]);
+        if (text->len > len && !strcmp(at + text->len - len, endings[i]))
+            at[text->len - len] = '\0';
+    }
     while ((at = strchr(at, '$')))
         *at = '?';
 }
@@ -222,6 +226,16 @@ static void sqlite_finish(struct sql_conn *conn)
     of(conn)->current = NULL;
 }
 
+static int64_t sqlite_changes(struct sql_conn *conn)
+{
+    return sqlite3_changes64(of(conn)->db);
+}
+
+static int64_t sqlite_added_key(struct sql_conn *conn)
+{
+    return sqlite3_last_insert_rowid(of(conn)->db);
+}
+
 static int64_t sqlite_column_int(struct sql_conn *conn, int column)
 {
     return sqlite3_column_int64(of(conn)->current, column);
@@ -245,6 +259,11 @@ bool sqlite_in_transaction(struct sql_conn *conn)
     return !sqlite3_get_autocommit(of(conn)->db);
 }
 
+int64_t sqlite_total_changes(struct sql_conn *conn)
+{
+    return sqlite3_total_changes64(of(conn)->db);
+}
+
 const struct sql_driver sqlite_driver = {
     .name = "sqlite",
     .max_conns = 16, /* a read takes microseconds: more would only cost memory */
@@ -256,6 +275,8 @@ const struct sql_driver sqlite_driver = {
     .start = sqlite_start,
     .step = sqlite_step,
     .finish = sqlite_finish,
+    .changes = sqlite_changes,
+    .added_key = sqlite_added_key,
     .column_int = sqlite_column_int,
     .column_data = sqlite_column_data,
     .writer_create = sqlite_writer_create,

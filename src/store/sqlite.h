@@ -4,6 +4,7 @@
 #define STORE_SQLITE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct sql_conn;
 struct sql_writer;
@@ -12,6 +13,8 @@ struct store_txn;
 
 /* After some failures SQLite has rolled back by itself. */
 bool sqlite_in_transaction(struct sql_conn *conn);
+/* Grows with every row that is changed. */
+int64_t sqlite_total_changes(struct sql_conn *conn);
 
 /* The thread weir-store, which runs all writes of this process. */
 int sqlite_writer_create(struct sql_writer **out, struct store *store);

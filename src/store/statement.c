@@ -15,9 +15,6 @@ static const char *const texts[ST_LIST] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
     [ST_COMMIT] = "COMMIT",
     [ST_ROLLBACK] = "ROLLBACK",
-    [ST_SAVEPOINT] = "SAVEPOINT one",
-    [ST_RELEASE] = "RELEASE one",
-    [ST_ROLLBACK_TO] = "ROLLBACK TO one",
 
     [ST_META_GET] = "SELECT value FROM meta WHERE name = $1",
     [ST_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
@@ -26,17 +23,17 @@ static const char *const texts[ST_LIST] = {
 
     [ST_GET] = FIND "r.arn = $1",
     [ST_GET_LOCKED] = FIND "r.arn = $1 FOR UPDATE",
+    [ST_SEQ_LOCKED] = "SELECT seq FROM resource WHERE arn = $1 FOR UPDATE",
     [ST_FIND_SECRET] = FIND "r.lookup = $1",
     [ST_FIND_KEY] = FIND "r.scope = $1 AND r.unique_key = $2",
     [ST_FIND_KEY_LOCKED] = FIND "r.scope = $1 AND r.unique_key = $2 FOR UPDATE",
-    [ST_ADD] = "INSERT INTO resource (arn, scope, name, parent, state, unique_key, lookup, "
-               "created_ms, version, body, tags, secret) "
-               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11) RETURNING seq",
+    [ST_ADD] = "INSERT INTO resource (arn, scope, name, parent, parent_seq, state, unique_key, "
+               "lookup, created_ms, version, body, tags, secret) "
+               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12) RETURNING seq",
     [ST_UPDATE] = "UPDATE resource SET name = $2, state = $3, unique_key = $4, body = $5, "
                   "tags = $6, version = version + 1 WHERE arn = $1 RETURNING seq, version",
     [ST_DELETE] = "DELETE FROM resource WHERE arn = $1 RETURNING seq, scope",
-    [ST_DELETE_CHILDREN] = "DELETE FROM resource WHERE parent = $1 AND parent <> '' "
-                           "RETURNING seq, scope",
+    [ST_DELETE_CHILDREN] = "DELETE FROM resource WHERE parent_seq = $1 RETURNING seq, scope",
 
     [ST_REF_ADD] = "INSERT INTO resource_ref (to_arn, from_seq) VALUES ($1, $2) "
                    "ON CONFLICT (to_arn, from_seq) DO NOTHING",
@@ -47,8 +44,7 @@ static const char *const texts[ST_LIST] = {
     [ST_TALLY_LOCK] = "INSERT INTO tally (scope, n) VALUES ($1, 0) "
                       "ON CONFLICT (scope) DO UPDATE SET n = tally.n",
     [ST_TALLY_RAISE] = "INSERT INTO tally (scope, n) VALUES ($1, 1) "
-                       "ON CONFLICT (scope) DO UPDATE SET n = tally.n + 1 WHERE tally.n < $2 "
-                       "RETURNING n",
+                       "ON CONFLICT (scope) DO UPDATE SET n = tally.n + 1 WHERE tally.n < $2",
     [ST_TALLY_LOWER] = "UPDATE tally SET n = n - 1 WHERE scope = $1",
 
     [ST_KEY_ADD] = "INSERT INTO access_key (id, account, secret, session_token, policy, "
@@ -58,16 +54,16 @@ static const char *const texts[ST_LIST] = {
                    "created_ms, last_used_ms FROM access_key WHERE id = $1",
     [ST_KEY_LIST] = "SELECT id, account, secret, session_token, policy, is_enabled, expires_ms, "
                     "created_ms, last_used_ms FROM access_key ORDER BY created_ms, id",
-    [ST_KEY_ENABLE] = "UPDATE access_key SET is_enabled = $2 WHERE id = $1 RETURNING is_enabled",
+    [ST_KEY_ENABLE] = "UPDATE access_key SET is_enabled = $2 WHERE id = $1",
     [ST_KEY_USED] = "UPDATE access_key SET last_used_ms = $2 WHERE id = $1 AND last_used_ms < $2",
-    [ST_KEY_DELETE] = "DELETE FROM access_key WHERE id = $1 RETURNING is_enabled",
+    [ST_KEY_DELETE] = "DELETE FROM access_key WHERE id = $1",
     [ST_KEY_DELETE_EXPIRED] = "DELETE FROM access_key WHERE expires_ms > 0 AND expires_ms < $1",
 };
 
 /* In the order of enum list_filter. */
 static const char *const filters[] = {
-    " AND r.parent = $%d AND r.parent <> ''", /* <>: what the partial index promises */
-    " AND r.name = $%d AND r.name <> ''",
+    " AND r.parent_seq = (SELECT seq FROM resource WHERE arn = $%d)",
+    " AND r.name = $%d AND r.name <> ''", /* <>: what the partial index promises */
     " AND r.state = $%d",
     " AND f.to_arn = $%d",
     " AND EXISTS (SELECT 1 FROM resource_ref g WHERE g.to_arn = $%d AND g.from_seq = f.from_seq)",

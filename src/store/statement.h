@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All SQL of the store, by number: the same text for every driver. Parameters are $1, $2, ...; a
- * trailing FOR UPDATE is for databases with more than one writer.
- * Thread: any. */
+ * trailing FOR UPDATE is for databases with more than one writer, a trailing RETURNING seq for
+ * those that do not tell otherwise. Thread: any. */
 #ifndef STORE_STATEMENT_H
 #define STORE_STATEMENT_H
 
@@ -22,9 +22,6 @@ enum statement {
     ST_BEGIN,
     ST_COMMIT,
     ST_ROLLBACK,
-    ST_SAVEPOINT,
-    ST_RELEASE,
-    ST_ROLLBACK_TO,
 
     ST_META_GET,
     ST_META_SET,
@@ -32,6 +29,7 @@ enum statement {
 
     ST_GET,
     ST_GET_LOCKED,
+    ST_SEQ_LOCKED,
     ST_FIND_SECRET,
     ST_FIND_KEY,
     ST_FIND_KEY_LOCKED,

@@ -123,7 +123,8 @@ int txn_count(struct store_txn *txn, const struct resource_query *query, int64_t
 /* How many resources name `arn` in a reference. */
 int txn_refs_to(struct store_txn *txn, const char *arn, int64_t *out);
 /* Sets seq and version. -EEXIST if the ARN, key or secret is taken; -EDQUOT if account and region
- * hold `quota` of this type already (0: no limit); -EINVAL if it is no ARN. */
+ * hold `quota` of this type already (0: no limit); -ENOENT if there is no such parent; -EINVAL if
+ * it is no ARN. */
 int txn_add(struct store_txn *txn, struct resource *r, int64_t quota);
 /* Writes name, state, key, body, tags, references; raises version. -ENOENT, -EEXIST (key). */
 int txn_update(struct store_txn *txn, struct resource *r);

@@ -96,7 +96,23 @@ static int delete_refs(struct store_txn *txn, int64_t seq)
     return sql_run(txn->conn, ST_REF_DELETE_FROM, args, ARRAY_LEN(args));
 }
 
-static int insert_row(struct store_txn *txn, struct resource *r, const char *scope)
+static int find_parent(struct store_txn *txn, const char *arn, struct sql_value *out)
+{
+    struct sql_value args[] = { sql_text(arn) };
+    int64_t seq;
+    int err;
+
+    *out = (struct sql_value){ .type = SQL_NULL };
+    if (!*arn)
+        return 0;
+    err = sql_run_int(txn->conn, ST_SEQ_LOCKED, args, ARRAY_LEN(args), &seq);
+    if (!err)
+        *out = sql_int(seq);
+    return err;
+}
+
+static int insert_row(struct store_txn *txn, struct resource *r, const char *scope,
+                      struct sql_value parent_seq)
 {
     const struct secret_box *box = txn->store->box;
     uint8_t lookup[SECRET_BOX_LOOKUP], *sealed = NULL;
@@ -112,6 +128,7 @@ static int insert_row(struct store_txn *txn, struct resource *r, const char *sco
         sql_text(scope),
         sql_text(r->name),
         sql_text(r->parent),
+        parent_seq,
         sql_text(r->state),
         sql_text(r->key),
         sql_blob(r->is_found_by_secret ? lookup : NULL, sizeof(lookup)),
@@ -120,32 +137,34 @@ static int insert_row(struct store_txn *txn, struct resource *r, const char *sco
         sql_text(r->tags),
         sql_blob(sealed, sealed_len),
     };
-    err = sql_run_int(txn->conn, ST_ADD, args, ARRAY_LEN(args), &r->seq);
+    err = sql_add(txn->conn, ST_ADD, args, ARRAY_LEN(args), &r->seq);
     mem_free(sealed);
     return err;
 }
 
-/* The tally comes last: other writers of this scope wait from here to the COMMIT. */
+/* The tally comes first: a refusal for the quota then leaves nothing to undo. */
 static int raise_tally(struct store_txn *txn, const char *scope, int64_t quota)
 {
     struct sql_value args[] = { sql_text(scope), sql_int(quota ? quota : INT64_MAX) };
-    int64_t n;
-    int err = sql_run_int(txn->conn, ST_TALLY_RAISE, args, ARRAY_LEN(args), &n);
+    int err = sql_change(txn->conn, ST_TALLY_RAISE, args, ARRAY_LEN(args));
 
     return err == -ENOENT ? -EDQUOT : err;
 }
 
 int txn_add(struct store_txn *txn, struct resource *r, int64_t quota)
 {
+    struct sql_value parent_seq;
     char scope[SCOPE_SIZE];
     int err = scope_of_arn(scope, r->arn);
 
     if (!err)
-        err = insert_row(txn, r, scope);
-    if (!err)
-        err = add_refs(txn, r);
+        err = find_parent(txn, r->parent, &parent_seq);
     if (!err)
         err = raise_tally(txn, scope, quota);
+    if (!err)
+        err = insert_row(txn, r, scope, parent_seq);
+    if (!err)
+        err = add_refs(txn, r);
     if (!err)
         r->version = 1;
     return noted(txn, err);
@@ -190,11 +209,10 @@ struct deleted {
 };
 
 /* Collects what a DELETE answers: one statement at a time runs on a connection. */
-static int delete_rows(struct store_txn *txn, int statement, const char *arn, struct deleted **rows,
-                       int *count)
+static int delete_rows(struct store_txn *txn, int statement, struct sql_value which,
+                       struct deleted **rows, int *count)
 {
-    struct sql_value args[] = { sql_text(arn) };
-    int err = sql_start(txn->conn, statement, args, ARRAY_LEN(args));
+    int err = sql_start(txn->conn, statement, &which, 1);
     size_t len;
 
     while (!err && (err = sql_step(txn->conn)) > 0) {
@@ -221,12 +239,12 @@ int txn_delete(struct store_txn *txn, const char *arn)
 {
     struct deleted *rows = NULL;
     int count = 0;
-    int err = delete_rows(txn, ST_DELETE, arn, &rows, &count);
+    int err = delete_rows(txn, ST_DELETE, sql_text(arn), &rows, &count);
 
     if (!err && !count)
         err = -ENOENT;
     if (!err)
-        err = delete_rows(txn, ST_DELETE_CHILDREN, arn, &rows, &count);
+        err = delete_rows(txn, ST_DELETE_CHILDREN, sql_int(rows[0].seq), &rows, &count);
     for (int i = 0; !err && i < count; i++)
         err = forget(txn, &rows[i]);
     mem_free(rows);

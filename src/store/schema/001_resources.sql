@@ -7,6 +7,7 @@ CREATE TABLE resource (
     scope       TEXT NOT NULL,
     name        TEXT NOT NULL,
     parent      TEXT NOT NULL,
+    parent_seq  BIGINT,
     state       TEXT NOT NULL,
     unique_key  TEXT,
     lookup      BYTEA,
@@ -19,7 +20,7 @@ CREATE TABLE resource (
 CREATE UNIQUE INDEX resource_arn ON resource (arn);
 CREATE INDEX resource_scope ON resource (scope, seq);
 CREATE INDEX resource_name ON resource (scope, name, seq) WHERE name <> '';
-CREATE INDEX resource_parent ON resource (parent, seq) WHERE parent <> '';
+CREATE INDEX resource_parent ON resource (parent_seq, seq) WHERE parent_seq IS NOT NULL;
 CREATE UNIQUE INDEX resource_key ON resource (scope, unique_key) WHERE unique_key IS NOT NULL;
 CREATE UNIQUE INDEX resource_lookup ON resource (lookup) WHERE lookup IS NOT NULL;
 

@@ -13,11 +13,13 @@ static void gives_back_what_was_added(void **state)
 {
     struct fixture *f = *state;
     struct resource r = fixture_resource(f->arena, "channel", "one"), got;
+    struct resource parent = fixture_resource(f->arena, "stage", "s");
 
+    assert_int_equal(fixture_add(f, &parent, 0), 0);
     r.name = "caf\xc3\xa9";
     r.state = "ACTIVE";
     r.key = "fingerprint";
-    r.parent = ARN("stage", "s");
+    r.parent = parent.arn;
     r.body = "{\"type\":\"STANDARD\"}";
     r.tags = "{\"a\":\"b\"}";
     r.secret = "a passphrase";
@@ -137,7 +139,6 @@ static void filters_narrow_lists_and_counts(void **state)
     r.arn = ARN("composition", "2");
     r.ref_count = 1;
     r.state = "ENDED";
-    r.parent = ARN("channel", "p");
     assert_int_equal(fixture_add(f, &r, 0), 0);
     assert_int_equal(count_of(f, &query), 2);
     query.name = "n";
@@ -201,6 +202,7 @@ static void delete_takes_children_and_references_along(void **state)
     struct fixture *f = *state;
     static const char *const refs[] = { ARN("recording-configuration", "r") };
     struct resource channel = fixture_resource(f->arena, "channel", "one");
+    struct resource other = fixture_resource(f->arena, "channel", "other");
     struct resource key = fixture_resource(f->arena, "stream-key", "k");
     struct resource_query keys = fixture_query("stream-key");
     int64_t n;
@@ -208,8 +210,13 @@ static void delete_takes_children_and_references_along(void **state)
     channel.refs = refs;
     channel.ref_count = 1;
     key.parent = channel.arn;
+    assert_int_equal(fixture_add(f, &key, 0), -ENOENT);
     assert_int_equal(fixture_add(f, &channel, 0), 0);
+    assert_int_equal(fixture_add(f, &other, 0), 0);
     assert_int_equal(fixture_add(f, &key, 0), 0);
+    keys.parent = other.arn;
+    assert_int_equal(count_of(f, &keys), 0);
+    keys.parent = channel.arn;
     assert_int_equal(count_of(f, &keys), 1);
     assert_int_equal(fixture_delete(f, channel.arn), 0);
     assert_int_equal(store_get(f->store, f->arena, key.arn, &key), -ENOENT);
