@@ -122,31 +122,76 @@ static bool next_nal(struct reader *r, int length_size, struct h264_nal *nal)
     return length_size ? h264_next_nal(r, length_size, nal) : h264_next_annexb_nal(r, nal);
 }
 
-static int read_access_unit(struct h264_access_unit *out, const uint8_t *data, size_t len,
-                            int length_size)
+/* What of an access unit belongs into a packet. */
+struct kept {
+    const uint8_t *begin, *end; /* of the NAL units, without the length before the first */
+    size_t size;                /* of all, each with a 4-byte length before it */
+    bool has_slice;
+};
+
+/* Fills all of `unit` but its data. */
+static int scan(struct h264_access_unit *unit, struct kept *kept, const uint8_t *data, size_t len,
+                int length_size)
 {
     struct h264_nal nal;
     struct reader r;
+
+    *unit = (struct h264_access_unit){ 0 };
+    *kept = (struct kept){ 0 };
+    reader_init(&r, data, len);
+    while (next_nal(&r, length_size, &nal)) {
+        if (!is_kept(unit, &nal, &kept->has_slice))
+            continue;
+        if (!kept->begin)
+            kept->begin = nal.data;
+        kept->end = nal.data + nal.len;
+        kept->size += LENGTH_SIZE + nal.len;
+    }
+    return reader_err(&r) ? -EINVAL : 0;
+}
+
+static struct bytes *copy_kept(const struct kept *kept, const uint8_t *data, size_t len,
+                               int length_size)
+{
+    struct bytes *copy = bytes_create(kept->size);
+    struct h264_access_unit unused = { 0 };
     bool has_slice = false;
-    size_t size = 0;
-    uint8_t *to;
+    uint8_t *to = copy->data;
+    struct h264_nal nal;
+    struct reader r;
 
-    *out = (struct h264_access_unit){ 0 };
     reader_init(&r, data, len);
     while (next_nal(&r, length_size, &nal))
-        if (is_kept(out, &nal, &has_slice))
-            size += LENGTH_SIZE + nal.len;
-    if (reader_err(&r))
-        return -EINVAL;
-    if (!has_slice)
-        return 0;
-
-    out->data = bytes_create(size);
-    to = out->data->data;
-    reader_init(&r, data, len);
-    while (next_nal(&r, length_size, &nal))
-        if (is_kept(out, &nal, &has_slice))
+        if (is_kept(&unused, &nal, &has_slice))
             to = put_nal(to, &nal);
+    return copy;
+}
+
+static int read_access_unit(struct h264_access_unit *out, const uint8_t *data, size_t len,
+                            int length_size)
+{
+    struct kept kept;
+    int err = scan(out, &kept, data, len, length_size);
+
+    if (!err && kept.has_slice)
+        out->data = copy_kept(&kept, data, len, length_size);
+    return err;
+}
+
+int h264_access_unit_reuse(struct h264_access_unit *out, struct bytes *unit, size_t offset,
+                           int length_size)
+{
+    struct kept kept;
+    int err = scan(out, &kept, unit->data + offset, unit->len - offset, length_size);
+
+    if (err || !kept.has_slice)
+        return err;
+    if (length_size == LENGTH_SIZE && kept.begin - LENGTH_SIZE + kept.size == kept.end) {
+        bytes_narrow(unit, (size_t)(kept.begin - LENGTH_SIZE - unit->data), kept.size);
+        out->data = bytes_ref(unit);
+    } else {
+        out->data = copy_kept(&kept, unit->data + offset, unit->len - offset, length_size);
+    }
     return 0;
 }
 

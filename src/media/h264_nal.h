@@ -48,6 +48,11 @@ struct h264_access_unit {
  * lengths, and no AUD, SPS, PPS, filler or end marks. -EINVAL for a malformed one. */
 int h264_access_unit_read(struct h264_access_unit *out, const uint8_t *data, size_t len,
                           int length_size);
+/* The same from the bytes of `unit` behind `offset`, which nobody else may share yet: where lengths
+ * are of 4 bytes already and what has to go stands at the ends, as most encoders have it,
+ * `out->data` is `unit` itself, narrowed, with one more reference; otherwise a copy. */
+int h264_access_unit_reuse(struct h264_access_unit *out, struct bytes *unit, size_t offset,
+                           int length_size);
 /* The same from an access unit with start codes. */
 int h264_access_unit_read_annexb(struct h264_access_unit *out, const uint8_t *data, size_t len);
 
