@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*     stream_socket --bytes--> rtmp_conn --ingest events--> live/
+ *                   <-answers-
+ *
+ * One timer looks after all connections of the loop. A connection that was told why it ends stays
+ * open for a moment, its bytes unheeded: closing a socket with unread bytes resets it, and the
+ * encoder would never read the reason. */
+#include "ingest/rtmp_server.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ingest/rtmp_conn.h"
+#include "net/loop.h"
+#include "net/stream_socket.h"
+
+#define SWEEP_MS       500
+#define LAST_WORDS_MS  500
+#define UNREAD_MAX     (64 << 10) /* answers that a peer may leave unread */
+#define CONNECTION_MAX 10000      /* of one loop; publishers are limited by live/ */
+
+struct rtmp_server {
+    struct loop *loop;
+    const struct ingest_events *events;
+    void *ctx;
+    struct loop_timer *sweep;
+    struct list peers;
+    size_t peer_count;
+    struct list resumed; /* peers that go on when the loop comes round */
+    bool is_posted;
+    bool is_destroyed; /* waits for the posted message */
+};
+
+struct peer {
+    struct list node, resumed_node;
+    struct rtmp_server *server;
+    struct stream_socket *socket;
+    struct rtmp_conn *conn; /* NULL once it has spoken its last words */
+    int64_t close_at_ms;    /* then */
+};
+
+static void destroy_peer(struct peer *peer)
+{
+    list_remove(&peer->node);
+    list_remove(&peer->resumed_node);
+    peer->server->peer_count--;
+    rtmp_conn_destroy(peer->conn);
+    mem_free(peer);
+}
+
+static void close_peer(struct peer *peer)
+{
+    stream_socket_close(peer->socket, 0);
+    destroy_peer(peer);
+}
+
+/* ---- what the socket says ---- */
+
+static void on_data(const uint8_t *data, size_t len, void *ctx)
+{
+    struct peer *peer = ctx;
+
+    if (peer->conn)
+        rtmp_conn_feed(peer->conn, data, len);
+}
+
+static void on_close(int err, void *ctx)
+{
+    struct peer *peer = ctx;
+
+    if (peer->conn)
+        rtmp_conn_lost(peer->conn);
+    destroy_peer(peer);
+}
+
+static const struct stream_socket_events socket_events = {
+    .on_data = on_data,
+    .on_close = on_close,
+};
+
+/* ---- what the conversation wants ---- */
+
+static int write_answer(const uint8_t *data, size_t len, void *ctx)
+{
+    struct peer *peer = ctx;
+    struct slice slice = { .data = data, .len = len };
+
+    if (stream_socket_queued(peer->socket) > UNREAD_MAX)
+        return -ENOBUFS;
+    stream_socket_write(peer->socket, &slice, 1); /* if it is broken, on_close() says so */
+    return 0;
+}
+
+static void pause_peer(void *ctx)
+{
+    struct peer *peer = ctx;
+
+    stream_socket_pause(peer->socket);
+}
+
+static void run_resumed(void *arg)
+{
+    struct rtmp_server *server = arg;
+    struct list batch, *node;
+
+    server->is_posted = false;
+    if (server->is_destroyed) {
+        mem_free(server);
+        return;
+    }
+    list_move(&batch, &server->resumed);
+    while ((node = list_pop(&batch)))
+        rtmp_conn_continue(LIST_ITEM(node, struct peer, resumed_node)->conn);
+}
+
+static void resume_peer(void *ctx)
+{
+    struct peer *peer = ctx;
+    struct rtmp_server *server = peer->server;
+
+    stream_socket_resume(peer->socket);
+    list_remove(&peer->resumed_node);
+    list_append(&server->resumed, &peer->resumed_node);
+    if (!server->is_posted)
+        loop_post(server->loop, run_resumed, server);
+    server->is_posted = true;
+}
+
+static void on_finish(bool has_last_words, void *ctx)
+{
+    struct peer *peer = ctx;
+
+    if (!has_last_words) {
+        close_peer(peer);
+        return;
+    }
+    rtmp_conn_destroy(peer->conn);
+    peer->conn = NULL;
+    peer->close_at_ms = clock_mono_ms() + LAST_WORDS_MS;
+    list_remove(&peer->resumed_node);
+    stream_socket_resume(peer->socket);
+}
+
+static const struct rtmp_transport transport = {
+    .write = write_answer,
+    .pause = pause_peer,
+    .resume = resume_peer,
+    .on_finish = on_finish,
+};
+
+/* ---- the server ---- */
+
+static void sweep(void *ctx)
+{
+    struct rtmp_server *server = ctx;
+    int64_t now_ms = clock_mono_ms();
+    struct list batch, *node;
+
+    list_move(&batch, &server->peers);
+    while ((node = list_pop(&batch))) { /* whose callbacks may take others out */
+        struct peer *peer = LIST_ITEM(node, struct peer, node);
+
+        list_append(&server->peers, node);
+        if (peer->conn)
+            rtmp_conn_sweep(peer->conn, now_ms);
+        else if (now_ms >= peer->close_at_ms)
+            close_peer(peer);
+    }
+}
+
+struct rtmp_server *rtmp_server_create(struct loop *loop, const struct ingest_events *events,
+                                       void *ctx)
+{
+    struct rtmp_server *server = mem_zalloc(sizeof(*server));
+
+    server->loop = loop;
+    server->events = events;
+    server->ctx = ctx;
+    list_init(&server->peers);
+    list_init(&server->resumed);
+    server->sweep = loop_timer_create(loop, sweep, server);
+    loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
+    return server;
+}
+
+void rtmp_server_adopt(struct rtmp_server *server, struct stream_socket *socket,
+                       const uint8_t *data, size_t len)
+{
+    struct rtmp_conn_config config = {
+        .loop = server->loop,
+        .peer = stream_socket_peer(socket),
+        .is_encrypted = stream_socket_is_tls(socket),
+        .transport = &transport,
+        .events = server->events,
+        .events_ctx = server->ctx,
+    };
+    struct peer *peer;
+
+    loop_assert_here(server->loop);
+    if (server->peer_count == CONNECTION_MAX) {
+        log_warn("rtmp", "connection refused, too many: peer=%s", config.peer);
+        stream_socket_close(socket, 0);
+        return;
+    }
+    peer = mem_zalloc(sizeof(*peer));
+    peer->server = server;
+    peer->socket = socket;
+    list_append(&server->peers, &peer->node);
+    list_init(&peer->resumed_node);
+    server->peer_count++;
+    config.transport_ctx = peer;
+    peer->conn = rtmp_conn_create(&config);
+    stream_socket_set_events(socket, &socket_events, peer);
+    if (len)
+        rtmp_conn_feed(peer->conn, data, len);
+}
+
+size_t rtmp_server_connections(const struct rtmp_server *server)
+{
+    return server->peer_count;
+}
+
+void rtmp_server_destroy(struct rtmp_server *server)
+{
+    struct list *node;
+
+    if (!server)
+        return;
+    while ((node = list_pop(&server->peers))) {
+        struct peer *peer = LIST_ITEM(node, struct peer, node);
+
+        if (peer->conn)
+            rtmp_conn_lost(peer->conn);
+        close_peer(peer);
+    }
+    loop_timer_destroy(server->sweep);
+    if (server->is_posted)
+        server->is_destroyed = true;
+    else
+        mem_free(server);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/flv.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct expected {
+    const char *data;
+    size_t len;
+    int err;
+    enum flv_kind kind;
+    size_t offset;
+    int composition_ms;
+    const char *codec;
+};
+#define DATA(text) text, sizeof(text) - 1
+
+static void check(const struct expected *e, int (*parse)(struct flv_tag *, const uint8_t *, size_t))
+{
+    struct flv_tag tag;
+
+    assert_int_equal(parse(&tag, (const uint8_t *)e->data, e->len), e->err);
+    if (e->codec)
+        assert_string_equal(tag.codec, e->codec);
+    if (e->err)
+        return;
+    assert_int_equal(tag.kind, e->kind);
+    assert_int_equal(tag.composition_ms, e->composition_ms);
+    if (tag.kind != FLV_OTHER)
+        assert_int_equal(tag.offset, e->offset);
+}
+
+static void reads_legacy_video(void **state)
+{
+    /* clang-format off */
+    static const struct expected cases[] = {
+        { DATA("\x17\x00\0\0\0\1"),          0, FLV_CONFIG, 5, 0 },
+        { DATA("\x27\x01\0\0\x50\1"),        0, FLV_FRAME,  5, 80 },
+        { DATA("\x27\x01\xff\xff\xb0\1"),    0, FLV_FRAME,  5, -80 },
+        { DATA("\x17\x02\0\0\0"),            0, FLV_OTHER,  0, 0 }, /* end of sequence */
+        { DATA("\x17\x02"),                  0, FLV_OTHER,  0, 0 },
+        { DATA("\x57\x00"),                  0, FLV_OTHER,  0, 0 }, /* a command */
+        { DATA(""),                          0, FLV_OTHER,  0, 0 },
+        { DATA("\x17"),                      -EINVAL },
+        { DATA("\x17\x01\0\0"),              -EINVAL },
+        { DATA("\x12\x00"),                  -ENOTSUP, .codec = "Sorenson H.263" },
+        { DATA("\x1c\x00\0\0\0"),            -ENOTSUP, .codec = "H.265 (HEVC)" },
+        { DATA("\x1f"),                      -ENOTSUP, .codec = "an unknown codec" },
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        check(&cases[i], flv_parse_video);
+}
+
+/* Enhanced RTMP 2, "Enhanced video" */
+static void reads_enhanced_video(void **state)
+{
+    /* clang-format off */
+    static const struct expected cases[] = {
+        { DATA("\x90" "avc1\1"),                     0, FLV_CONFIG, 5, 0 },
+        { DATA("\xa1" "avc1\0\0\x50" "x"),           0, FLV_FRAME,  8, 80 },
+        { DATA("\xa1" "avc1\xff\xff\xb0" "x"),       0, FLV_FRAME,  8, -80 },
+        { DATA("\xa3" "avc1x"),                      0, FLV_FRAME,  5, 0 },
+        { DATA("\x92" "avc1"),                       0, FLV_OTHER,  0, 0 },
+        { DATA("\x94" "whatever"),                   0, FLV_OTHER,  0, 0 }, /* HDR metadata */
+        { DATA("\xd0\x00"),                          0, FLV_OTHER,  0, 0 }, /* a command */
+        { DATA("\xa7\x02" "abc\x01" "avc1\0\0\1x"),  0, FLV_FRAME, 13, 1 }, /* ModEx */
+        { DATA("\xa7\x00" "a\x07\x01" "ab\x03" "avc1x"), 0, FLV_FRAME, 12, 0 }, /* two of them */
+        { DATA("\xa1" "avc1\0"),                     -EINVAL },
+        { DATA("\x90" "av"),                         -EINVAL },
+        { DATA("\xa7\x05" "abc"),                    -EINVAL },
+        { DATA("\xa7\xff\xff\xff" "abc"),            -EINVAL },
+        { DATA("\x90" "hvc1"),                       -ENOTSUP, .codec = "H.265 (HEVC)" },
+        { DATA("\x90" "av01"),                       -ENOTSUP, .codec = "AV1" },
+        { DATA("\x90" "ab\1d"),                      -ENOTSUP, .codec = "ab?d" },
+        { DATA("\x96\x01" "avc1\1"),                 -ENOTSUP, .codec = "multitrack video" },
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        check(&cases[i], flv_parse_video);
+}
+
+static void reads_audio(void **state)
+{
+    /* clang-format off */
+    static const struct expected cases[] = {
+        { DATA("\xaf\x00\x12\x10"),   0, FLV_CONFIG, 2, 0 },
+        { DATA("\xaf\x01x"),          0, FLV_FRAME,  2, 0 },
+        { DATA("\xaf\x01"),           0, FLV_OTHER,  0, 0 }, /* an empty frame */
+        { DATA("\xaf\x05"),           0, FLV_OTHER,  0, 0 },
+        { DATA(""),                   0, FLV_OTHER,  0, 0 },
+        { DATA("\x90" "mp4a\x12\x10"),0, FLV_CONFIG, 5, 0 },
+        { DATA("\x91" "mp4ax"),       0, FLV_FRAME,  5, 0 },
+        { DATA("\x94" "mp4a\1\2"),    0, FLV_OTHER,  0, 0 }, /* channel order */
+        { DATA("\xaf"),               -EINVAL },
+        { DATA("\x91" "mp"),          -EINVAL },
+        { DATA("\x2f\x01"),           -ENOTSUP, .codec = "MP3" },
+        { DATA("\x90" "Opus"),        -ENOTSUP, .codec = "Opus" },
+        { DATA("\x95\x00" "mp4a"),    -ENOTSUP, .codec = "multitrack audio" },
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        check(&cases[i], flv_parse_audio);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_legacy_video),
+        cmocka_unit_test(reads_enhanced_video),
+        cmocka_unit_test(reads_audio),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
