@@ -81,11 +81,14 @@ static void *run_loop(void *arg)
 int loop_start(struct loop *loop)
 {
     char name[16];
-    int err = pthread_create(&loop->thread, NULL, run_loop, loop);
+    int err;
 
-    if (err)
+    loop->is_started = true; /* before the thread, which reads it */
+    err = pthread_create(&loop->thread, NULL, run_loop, loop);
+    if (err) {
+        loop->is_started = false;
         return -err;
-    loop->is_started = true;
+    }
     snprintf(name, sizeof(name), "weir-loop-%d", loop->index);
     pthread_setname_np(loop->thread, name);
     return 0;
