@@ -66,7 +66,7 @@ function storyFiles() {
 function printFailure(data) {
   const error = data.details.error;
   const cause = error?.cause ?? error;
-  console.log(`FAILED ${path.basename(data.file ?? '')}: ${data.name}`);
+  console.log(`FAILED ${data.name}`);
   console.log(String(cause?.stack ?? cause).replace(/^/gm, '    '));
 }
 
@@ -83,7 +83,7 @@ async function runStories() {
     if (type === 'test:pass' && !isFile && !data.skip && data.details?.type !== 'suite') {
       total.passed += 1;
       const seconds = (data.details.duration_ms / 1000).toFixed(1);
-      console.log(`ok ${path.basename(data.file, '_story.mjs')}: ${data.name} (${seconds} s)`);
+      console.log(`ok ${data.name} (${seconds} s)`);
     } else if (type === 'test:fail' && data.details?.type !== 'suite') {
       if (isFile && data.details.error?.failureType === 'subtestsFailed') continue;
       total.failed += 1;

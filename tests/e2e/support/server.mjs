@@ -47,7 +47,7 @@ export class Server {
       { lifetimeMs: 280_000 },
     );
     await until('the server to be ready', async () => {
-      if (!this.child.isRunning) throw new Error('it ended');
+      if (!this.child.isRunning) throw Object.assign(new Error('the server ended'), { isFinal: true });
       Object.assign(this, printedAddresses(this.child.log));
       return this.http && (await fetch(`${this.http}/healthz`)).ok;
     }, { timeout: 10_000, interval: 20 }).catch((error) => {

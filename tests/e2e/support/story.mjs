@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A story is a test that gets what customers have: a server, the SDK, encoders, players, a browser.
 // Whatever it used is ended when it is over, and the logs are shown where it failed.
+import path from 'node:path';
 import test from 'node:test';
 
 import { IvsClient } from '@aws-sdk/client-ivs';
@@ -64,8 +65,10 @@ async function end(kit) {
   if (failure) throw failure;
 }
 
+const storyFile = path.basename(process.argv[1], '_story.mjs');
+
 export function story(name, tell, { timeout = 60_000 } = {}) {
-  test(name, { timeout: timeout * slow }, async () => {
+  test(`${storyFile}: ${name}`, { timeout: timeout * slow }, async () => {
     const kit = new Kit();
     try {
       await tell(kit);

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 // Sanitizers and shared machines are slower: every deadline grows with this factor.
 export const slow = Number(process.env.WEIR_SLOW ?? 1);
 
-// The first truthy result of `check`; an error thrown by it counts as "not yet".
+// The first truthy result of `check`; an error thrown by it counts as "not yet", unless it says
+// that waiting longer is of no use (`isFinal`).
 export async function until(what, check, { timeout = 15_000, interval = 50 } = {}) {
   const deadline = Date.now() + timeout * slow;
   let last;
@@ -15,6 +16,7 @@ export async function until(what, check, { timeout = 15_000, interval = 50 } = {
       if (result) return result;
       last = result;
     } catch (error) {
+      if (error.isFinal) throw error;
       last = error;
     }
     if (Date.now() > deadline)
