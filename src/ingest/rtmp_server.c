@@ -2,9 +2,7 @@
 /*     stream_socket --bytes--> rtmp_conn --ingest events--> live/
  *                   <-answers-
  *
- * One timer looks after all connections of the loop. A connection that was told why it ends stays
- * open for a moment, its bytes unheeded: closing a socket with unread bytes resets it, and the
- * encoder would never read the reason. */
+ * One timer looks after all connections of the loop. */
 #include "ingest/rtmp_server.h"
 
 #include <errno.h>
@@ -18,7 +16,7 @@
 #include "net/stream_socket.h"
 
 #define SWEEP_MS       500
-#define LAST_WORDS_MS  500
+#define LINGER_MS      1000       /* for an encoder to read why it was closed */
 #define UNREAD_MAX     (64 << 10) /* answers that a peer may leave unread */
 #define CONNECTION_MAX 10000      /* of one loop; publishers are limited by live/ */
 
@@ -38,8 +36,7 @@ struct peer {
     struct list node, resumed_node;
     struct rtmp_server *server;
     struct stream_socket *socket;
-    struct rtmp_conn *conn; /* NULL once it has spoken its last words */
-    int64_t close_at_ms;    /* then */
+    struct rtmp_conn *conn;
 };
 
 static void destroy_peer(struct peer *peer)
@@ -51,9 +48,9 @@ static void destroy_peer(struct peer *peer)
     mem_free(peer);
 }
 
-static void close_peer(struct peer *peer)
+static void close_peer(struct peer *peer, int linger_ms)
 {
-    stream_socket_close(peer->socket, 0);
+    stream_socket_close(peer->socket, linger_ms);
     destroy_peer(peer);
 }
 
@@ -63,16 +60,14 @@ static void on_data(const uint8_t *data, size_t len, void *ctx)
 {
     struct peer *peer = ctx;
 
-    if (peer->conn)
-        rtmp_conn_feed(peer->conn, data, len);
+    rtmp_conn_feed(peer->conn, data, len);
 }
 
 static void on_close(int err, void *ctx)
 {
     struct peer *peer = ctx;
 
-    if (peer->conn)
-        rtmp_conn_lost(peer->conn);
+    rtmp_conn_lost(peer->conn);
     destroy_peer(peer);
 }
 
@@ -131,17 +126,7 @@ static void resume_peer(void *ctx)
 
 static void on_finish(bool has_last_words, void *ctx)
 {
-    struct peer *peer = ctx;
-
-    if (!has_last_words) {
-        close_peer(peer);
-        return;
-    }
-    rtmp_conn_destroy(peer->conn);
-    peer->conn = NULL;
-    peer->close_at_ms = clock_mono_ms() + LAST_WORDS_MS;
-    list_remove(&peer->resumed_node);
-    stream_socket_resume(peer->socket);
+    close_peer(ctx, has_last_words ? LINGER_MS : 0);
 }
 
 static const struct rtmp_transport transport = {
@@ -164,10 +149,7 @@ static void sweep(void *ctx)
         struct peer *peer = LIST_ITEM(node, struct peer, node);
 
         list_append(&server->peers, node);
-        if (peer->conn)
-            rtmp_conn_sweep(peer->conn, now_ms);
-        else if (now_ms >= peer->close_at_ms)
-            close_peer(peer);
+        rtmp_conn_sweep(peer->conn, now_ms);
     }
 }
 
@@ -232,9 +214,8 @@ void rtmp_server_destroy(struct rtmp_server *server)
     while ((node = list_pop(&server->peers))) {
         struct peer *peer = LIST_ITEM(node, struct peer, node);
 
-        if (peer->conn)
-            rtmp_conn_lost(peer->conn);
-        close_peer(peer);
+        rtmp_conn_lost(peer->conn);
+        close_peer(peer, 0);
     }
     loop_timer_destroy(server->sweep);
     if (server->is_posted)
