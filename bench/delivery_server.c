@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network layer alone, for comparing it with other servers: answers /segment (200 kB) and
- * /playlist (2 kB) from memory. Usage: delivery_server [HTTP-PORT]. Prints the port. */
+ * /playlist (2 kB) from memory. Usage: delivery_server HTTP-PORT [HTTPS-PORT DIR], where DIR gets the
+ * certificate. Prints the ports. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "net/http_server.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/tls_context.h"
 
 static struct bytes *segment, *playlist;
 static struct http_server *server;
@@ -63,25 +66,40 @@ static struct bytes *filled(size_t len)
     return bytes;
 }
 
+static int listen_on(struct loop *loop, const char *port, struct tls_context *tls)
+{
+    struct listener_events events = { on_accept };
+    struct listener_config where = { .host = "127.0.0.1",
+                                     .port = (int)strtol(port, NULL, 10),
+                                     .tls = tls };
+    struct listener *listener;
+    int err = listener_create(&listener, &where, &loop, 1, &events, NULL);
+
+    if (err) {
+        fprintf(stderr, "port %s: %s\n", port, err_str(err));
+        exit(1);
+    }
+    return listener_port(listener);
+}
+
 int main(int argc, char **argv)
 {
+    static const char *const names[] = { "localhost", "127.0.0.1" };
+    struct tls_context_config config = { .dir = argc > 3 ? argv[3] : "", .names = names, .name_count = 2 };
     struct loop *loop = loop_create(0);
-    struct http_server_config config = { .handler = { body_max, on_request } };
-    struct listener_events events = { on_accept };
-    struct listener_config where = { .host = "127.0.0.1", .port = argc > 1 ? atoi(argv[1]) : 0 };
-    struct listener *listener;
-    int err;
+    struct tls_context *tls = NULL;
 
     signal(SIGPIPE, SIG_IGN);
     segment = filled(200 * 1000);
     playlist = filled(2000);
-    server = http_server_create(loop, &config);
-    err = listener_create(&listener, &where, &loop, 1, &events, NULL);
-    if (err) {
-        fprintf(stderr, "listen: %s\n", strerror(-err));
-        return 1;
+    server = http_server_create(
+        loop, &(struct http_server_config){ .handler = { body_max, on_request } });
+    printf("%d\n", listen_on(loop, argc > 1 ? argv[1] : "0", NULL));
+    if (argc > 3) {
+        if (tls_context_create(&tls, &config))
+            return 1;
+        printf("%d\n", listen_on(loop, argv[2], tls));
     }
-    printf("%d\n", listener_port(listener));
     fflush(stdout);
     loop_start(loop);
     loop_join(loop);

@@ -162,7 +162,7 @@ int64_t loop_now_ms(struct loop *loop)
 uint8_t *loop_scratch(struct loop *loop, enum loop_scratch which)
 {
     static const size_t sizes[SCRATCH_COUNT] = { SCRATCH_READ_SIZE, SCRATCH_PLAIN_SIZE,
-                                                 SCRATCH_RECORDS_SIZE };
+                                                 SCRATCH_GATHER_SIZE, SCRATCH_RECORDS_SIZE };
 
     if (!loop->scratch[which])
         loop->scratch[which] = mem_alloc(sizes[which]);

@@ -36,10 +36,12 @@ void loop_assert_here(const struct loop *loop);
 int64_t loop_now_ms(struct loop *loop);
 
 /* Memory that everything on the loop shares, each use ending before the callback or call in which
- * it began: what is read from a socket, what TLS made of it, and the records about to be sent. */
-enum loop_scratch { SCRATCH_READ, SCRATCH_PLAIN, SCRATCH_RECORDS, SCRATCH_COUNT };
+ * it began: what is read from a socket, what TLS made of it, small pieces that become one
+ * record, and the records about to be sent. */
+enum loop_scratch { SCRATCH_READ, SCRATCH_PLAIN, SCRATCH_GATHER, SCRATCH_RECORDS, SCRATCH_COUNT };
 #define SCRATCH_READ_SIZE    ((size_t)64 * 1024)
 #define SCRATCH_PLAIN_SIZE   ((size_t)16 * 1024)
+#define SCRATCH_GATHER_SIZE  ((size_t)16 * 1024)
 #define SCRATCH_RECORDS_SIZE ((size_t)272 * 1024)
 /* On the loop's thread. Allocated at the first use. */
 uint8_t *loop_scratch(struct loop *loop, enum loop_scratch which);

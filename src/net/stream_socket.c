@@ -15,32 +15,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/mem.h"
 #include "net/connection_limits.h"
 #include "net/loop.h"
-#include "net/slice_queue.h"
+#include "net/stream_socket_internal.h"
 
 #define SEND_PIECES 64
-
-struct stream_socket {
-    uv_poll_t poll;
-    struct loop *loop;
-    int fd;
-    int err; /* for on_close() */
-    struct stream_socket_events events;
-    void *ctx;
-    struct slice_queue queue;
-    uint64_t sent;
-    struct connection_limits *limits;
-    struct loop_timer *linger;
-    bool is_paused;
-    bool is_blocked; /* the kernel takes no more at the moment */
-    bool is_above;   /* passed the high-water mark, on_drain() is owed */
-    bool is_broken;  /* closing; only on_close() is left to happen */
-    char peer[];
-};
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -51,11 +32,14 @@ int stream_socket_create(struct stream_socket **out, struct loop *loop, int fd,
 {
     size_t peer_size = strlen(config->peer) + 1;
     struct stream_socket *s = mem_zalloc(sizeof(*s) + peer_size);
-    int err = uv_poll_init(loop_uv(loop), &s->poll, fd);
+    int err = config->tls ? stream_tls_create(&s->tls, config->tls) : 0;
 
     loop_assert_here(loop);
+    if (!err)
+        err = uv_poll_init(loop_uv(loop), &s->poll, fd);
     if (err) {
         close(fd);
+        stream_tls_destroy(s->tls);
         mem_free(s);
         return err;
     }
@@ -72,24 +56,32 @@ int stream_socket_create(struct stream_socket **out, struct loop *loop, int fd,
     return 0;
 }
 
+static void free_socket(struct stream_socket *s)
+{
+    stream_tls_destroy(s->tls);
+    slice_queue_clear(&s->queue);
+    mem_free(s);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct stream_socket *s = handle->data;
 
     if (s->events.on_close)
         s->events.on_close(s->err, s->ctx);
-    slice_queue_clear(&s->queue);
-    mem_free(s);
+    s->is_freed = true;
+    if (!s->is_posted)
+        free_socket(s);
 }
 
-/* The owner, if there still is one, hears of it in the loop's next round. */
-static void break_off(struct stream_socket *s, int err)
+void stream_break_off(struct stream_socket *s, int err)
 {
     if (s->is_broken)
         return;
     s->is_broken = true;
     s->err = err;
     loop_timer_destroy(s->linger);
+    s->linger = NULL;
     uv_close((uv_handle_t *)&s->poll, on_closed);
     close(s->fd);
     if (s->limits)
@@ -99,7 +91,8 @@ static void break_off(struct stream_socket *s, int err)
 /* Tells libuv what to wait for. */
 static void update_poll(struct stream_socket *s)
 {
-    int events = (s->is_paused ? 0 : UV_READABLE) | (s->is_blocked ? UV_WRITABLE : 0);
+    bool is_reading = !s->is_paused && !s->is_posted; /* first what was kept, then what is new */
+    int events = (is_reading ? UV_READABLE : 0) | (s->is_blocked ? UV_WRITABLE : 0);
     int err = 0;
 
     if (s->is_broken)
@@ -109,7 +102,15 @@ static void update_poll(struct stream_socket *s)
     else
         uv_poll_stop(&s->poll);
     if (err)
-        break_off(s, err);
+        stream_break_off(s, err);
+}
+
+void stream_set_blocked(struct stream_socket *s, bool is_blocked)
+{
+    if (s->is_blocked == is_blocked)
+        return;
+    s->is_blocked = is_blocked;
+    update_poll(s);
 }
 
 /* --- reading --- */
@@ -120,17 +121,18 @@ static void on_readable(struct stream_socket *s)
     ssize_t len = recv(s->fd, data, SCRATCH_READ_SIZE, 0);
 
     if (len == 0)
-        break_off(s, 0);
+        stream_break_off(s, 0);
+    else if (len < 0 && errno != EAGAIN && errno != EINTR)
+        stream_break_off(s, -errno);
+    else if (len > 0 && s->events.on_data && s->tls)
+        stream_tls_on_input(s, data, (size_t)len);
     else if (len > 0 && s->events.on_data)
         s->events.on_data(data, (size_t)len, s->ctx);
-    else if (len < 0 && errno != EAGAIN && errno != EINTR)
-        break_off(s, -errno);
 }
 
 /* --- writing --- */
 
-/* Gives the kernel what it takes of `iov`; the number of bytes, or a negative errno. */
-static ssize_t send_some(struct stream_socket *s, struct iovec *iov, size_t count)
+ssize_t stream_send(struct stream_socket *s, struct iovec *iov, size_t count)
 {
     struct msghdr message = { .msg_iov = iov, .msg_iovlen = count };
     ssize_t sent;
@@ -145,7 +147,7 @@ static ssize_t send_some(struct stream_socket *s, struct iovec *iov, size_t coun
 }
 
 /* Sends from the queue until it is empty or the kernel is full. */
-static void flush(struct stream_socket *s)
+static void flush_clear(struct stream_socket *s)
 {
     struct iovec iov[SEND_PIECES];
     size_t wanted = 0;
@@ -157,17 +159,22 @@ static void flush(struct stream_socket *s)
         wanted = 0;
         for (size_t i = 0; i < count; i++)
             wanted += iov[i].iov_len;
-        sent = send_some(s, iov, count);
+        sent = stream_send(s, iov, count);
         if (sent < 0) {
-            break_off(s, (int)sent);
+            stream_break_off(s, (int)sent);
             return;
         }
         slice_queue_consume(&s->queue, (size_t)sent);
     }
-    if (s->is_blocked != (s->queue.count > 0)) {
-        s->is_blocked = !s->is_blocked;
-        update_poll(s);
-    }
+    stream_set_blocked(s, s->queue.count > 0);
+}
+
+static void flush(struct stream_socket *s)
+{
+    if (s->tls)
+        stream_tls_flush(s);
+    else
+        flush_clear(s);
 }
 
 /* With nothing queued before them, pieces go to the kernel without being referenced; returns how
@@ -177,13 +184,13 @@ static size_t send_at_once(struct stream_socket *s, const struct slice *pieces, 
     struct iovec iov[SEND_PIECES];
     ssize_t sent;
 
-    if (s->queue.count || count > SEND_PIECES)
+    if (s->tls || s->queue.count || count > SEND_PIECES)
         return 0;
     for (size_t i = 0; i < count; i++)
         iov[i] = (struct iovec){ (void *)pieces[i].data, pieces[i].len };
-    sent = send_some(s, iov, count);
+    sent = stream_send(s, iov, count);
     if (sent < 0) {
-        break_off(s, (int)sent);
+        stream_break_off(s, (int)sent);
         return 0;
     }
     return (size_t)sent;
@@ -207,7 +214,11 @@ int stream_socket_write(struct stream_socket *s, const struct slice *pieces, siz
 
 static void say_goodbye(struct stream_socket *s)
 {
-    shutdown(s->fd, SHUT_WR);
+    if (s->tls && !s->is_leaving)
+        stream_tls_goodbye(s);
+    s->is_leaving = true;
+    if (!s->is_broken && !stream_socket_queued(s))
+        shutdown(s->fd, SHUT_WR);
 }
 
 static void on_writable(struct stream_socket *s)
@@ -215,7 +226,7 @@ static void on_writable(struct stream_socket *s)
     flush(s);
     if (s->is_broken || stream_socket_queued(s) >= STREAM_SOCKET_LOW_WATER)
         return;
-    if (s->linger && !s->queue.count)
+    if (s->linger && !stream_socket_queued(s))
         say_goodbye(s);
     if (s->is_above) {
         s->is_above = false;
@@ -232,7 +243,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
     if (status) { /* libuv has stopped polling and says no more than EBADF */
         getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &size);
-        break_off(s, -err);
+        stream_break_off(s, -err);
         return;
     }
     if (events & UV_WRITABLE)
@@ -256,7 +267,7 @@ void stream_socket_set_events(struct stream_socket *s, const struct stream_socke
 
 size_t stream_socket_queued(const struct stream_socket *s)
 {
-    return s->queue.bytes;
+    return s->queue.bytes + (s->tls ? stream_tls_queued(s->tls) : 0);
 }
 
 uint64_t stream_socket_sent(const struct stream_socket *s)
@@ -270,15 +281,32 @@ void stream_socket_pause(struct stream_socket *s)
     update_poll(s);
 }
 
+static void on_posted(void *arg)
+{
+    struct stream_socket *s = arg;
+
+    s->is_posted = false;
+    if (s->is_freed) {
+        free_socket(s);
+        return;
+    }
+    update_poll(s);
+    stream_tls_on_resume(s);
+}
+
 void stream_socket_resume(struct stream_socket *s)
 {
     s->is_paused = false;
+    if (s->tls && stream_tls_has_input(s->tls) && !s->is_posted) {
+        s->is_posted = true; /* not inside the owner's call */
+        loop_post(s->loop, on_posted, s);
+    }
     update_poll(s);
 }
 
 static void on_linger_over(void *ctx)
 {
-    break_off(ctx, -ETIMEDOUT);
+    stream_break_off(ctx, -ETIMEDOUT);
 }
 
 void stream_socket_close(struct stream_socket *s, int linger_ms)
@@ -288,14 +316,14 @@ void stream_socket_close(struct stream_socket *s, int linger_ms)
     if (s->is_broken)
         return;
     if (!linger_ms) {
-        break_off(s, 0);
+        stream_break_off(s, 0);
         return;
     }
     /* Closing with unread input would make the kernel send RST, which can overtake what was
      * written: therefore read until the peer has ended too. RFC 9112 9.6 */
     s->linger = loop_timer_create(s->loop, on_linger_over, s);
     loop_timer_start(s->linger, linger_ms, 0);
-    if (!s->queue.count)
+    if (!stream_socket_queued(s))
         say_goodbye(s);
     stream_socket_resume(s);
 }
@@ -307,12 +335,12 @@ struct loop *stream_socket_loop(const struct stream_socket *s)
 
 bool stream_socket_is_tls(const struct stream_socket *s)
 {
-    return false;
+    return s->tls != NULL;
 }
 
 const char *stream_socket_alpn(const struct stream_socket *s)
 {
-    return "";
+    return s->tls ? stream_tls_alpn(s->tls) : "";
 }
 
 const char *stream_socket_peer(const struct stream_socket *s)
