@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of a broadcast's packets from the encoder's clock to what viewers fetch.
+ *
+ *   packet -> timeline -> go_live -> interleave -> cut_plan --cuts--> segmenter (per rendition)
+ *                                        `---------packets-----------^        `--> stream_feed
+ *
+ * Thread: the loop it was created on. Callbacks run inside the functions; the pipeline must not be
+ * destroyed in them. */
+#ifndef LIVE_LIVE_PIPELINE_H
+#define LIVE_LIVE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hls_hub;
+struct live_channel;
+struct live_pipeline;
+struct loop;
+struct packet;
+
+struct live_pipeline_config {
+    struct loop *loop;
+    struct hls_hub *hub;
+    const struct live_channel *channel; /* borrowed for its life */
+    const char *stream_id;              /* likewise */
+    const char *tag;                    /* likewise; for log lines */
+};
+
+struct live_pipeline_events {
+    /* Once: the first segment is whole, viewers can watch. */
+    void (*on_air)(void *ctx);
+};
+
+struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *config,
+                                           const struct live_pipeline_events *events, void *ctx);
+/* Viewers get ENDLIST. No callback after it. NULL is fine. */
+void live_pipeline_destroy(struct live_pipeline *p);
+
+/* The encoder says which tracks it will send, and how many bits per second it means to. */
+void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int64_t bps);
+/* -EMSGSIZE when the encoder sends more than can be held or cut: the broadcast must end. Refs. */
+int live_pipeline_push(struct live_pipeline *p, struct packet *packet);
+/* Text from the encoder for the viewers, at the newest packet's time. */
+void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t len);
+/* The encoder is gone for now: what waits goes out. */
+void live_pipeline_pause(struct live_pipeline *p);
+/* Another connection goes on with the broadcast. */
+void live_pipeline_resume(struct live_pipeline *p);
+
+/* Whether its tracks are known and packets flow. */
+bool live_pipeline_is_flowing(const struct live_pipeline *p);
+/* Decode time of the newest packet on the continuous clock, 90 kHz. */
+int64_t live_pipeline_media_time(const struct live_pipeline *p);
+/* Media time since the last IDR, 90 kHz; 0 while it does not flow. */
+int64_t live_pipeline_since_idr(const struct live_pipeline *p);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/live_stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "live/health.h"
+#include "live/live_pipeline.h"
+#include "media/packet.h"
+#include "net/loop.h"
+
+#define TICK_MS         1000
+#define GRACE_MS        30000 /* of silence, after which the session ends */
+#define GIVES_WAY_MS    5000  /* an encoder silent for this long is replaced by another one */
+#define VIDEO_WAIT_MS   10000 /* an encoder that sends no video in this time is sent away */
+#define DURATION_MAX_MS ((int64_t)48 * 3600 * 1000)
+#define IDR_WARNING     ((int64_t)10 * MEDIA_TIMESCALE)
+
+/* What has come since the last tick. */
+struct arrivals {
+    int64_t video_bytes, audio_bytes;
+    int frames;
+};
+
+struct live_stream {
+    struct live_stream_config config;
+    struct live_stream_events events;
+    void *ctx;
+    char tag[LOG_TAG_SIZE];
+    struct live_channel channel;
+    char stream_id[LIVE_STREAM_ID_SIZE];
+
+    struct publisher_address publisher; /* number 0: none, the grace runs */
+    struct live_pipeline *pipeline;
+    struct loop_timer *tick;
+    struct health health;
+    struct arrivals arrivals;
+    double keyframe_interval_s;
+    int64_t last_idr_dts;
+    bool has_idr;
+    int64_t created_ms;     /* monotonic, as the next two */
+    int64_t attached_ms;    /* when the current encoder came */
+    int64_t last_packet_ms; /* or when the current encoder came */
+    bool has_warned_of_idr;
+    int err; /* the pipeline's, until the next tick ends the broadcast */
+};
+
+static bool is_current(const struct live_stream *stream, struct publisher_address publisher)
+{
+    return stream->publisher.number && stream->publisher.number == publisher.number &&
+           stream->publisher.host == publisher.host;
+}
+
+static void tell(struct live_stream *stream, struct publisher_address publisher,
+                 enum publisher_verdict verdict, const char *reason)
+{
+    if (publisher.number)
+        stream->events.on_verdict(publisher, verdict, reason, stream->ctx);
+}
+
+static void close_publisher(struct live_stream *stream, const char *reason)
+{
+    struct publisher_address publisher = stream->publisher;
+
+    stream->publisher = (struct publisher_address){ 0 };
+    tell(stream, publisher, PUBLISHER_CLOSED, reason);
+}
+
+/* --- once a second --- */
+
+static void report(struct live_stream *stream, int64_t now_ms)
+{
+    struct live_measure measure = {
+        .video_bps = stream->arrivals.video_bytes * 8 * 1000 / TICK_MS,
+        .audio_bps = stream->arrivals.audio_bytes * 8 * 1000 / TICK_MS,
+        .fps = stream->arrivals.frames * 1000.0 / TICK_MS,
+        .keyframe_interval_s = stream->keyframe_interval_s,
+    };
+    enum live_health before = stream->health.state;
+    enum live_health state = health_tick(&stream->health, now_ms);
+
+    if (state != before)
+        log_info(stream->tag, "health: %s", live_health_name(state));
+    live_report(stream->config.registry, stream->channel.arn, state, &measure);
+    stream->arrivals = (struct arrivals){ 0 };
+}
+
+static void warn_of_missing_idr(struct live_stream *stream)
+{
+    bool is_missing = live_pipeline_since_idr(stream->pipeline) > IDR_WARNING;
+
+    if (is_missing && !stream->has_warned_of_idr)
+        log_warn(stream->tag, "no IDR for 10 s: viewers cannot join or switch in between");
+    stream->has_warned_of_idr = is_missing;
+}
+
+/* Why it must end now; NULL while it may go on. */
+static const char *reason_to_end(const struct live_stream *stream, int64_t now_ms)
+{
+    if (stream->err)
+        return "The server cannot carry this stream";
+    if (now_ms - stream->last_packet_ms >= GRACE_MS)
+        return "Nothing was received for 30 seconds";
+    if (now_ms - stream->created_ms >= DURATION_MAX_MS)
+        return "The maximum duration of 48 hours is reached";
+    if (stream->publisher.number && !live_pipeline_is_flowing(stream->pipeline) &&
+        now_ms - stream->attached_ms >= VIDEO_WAIT_MS)
+        return "No video was received for 10 seconds";
+    return NULL;
+}
+
+static void on_tick(void *ctx)
+{
+    struct live_stream *stream = ctx;
+    int64_t now_ms = clock_mono_ms();
+    const char *reason;
+
+    report(stream, now_ms);
+    warn_of_missing_idr(stream);
+    reason = reason_to_end(stream, now_ms);
+    if (reason)
+        live_stream_stop(stream, reason);
+}
+
+/* --- life --- */
+
+static void on_air(void *ctx)
+{
+    struct live_stream *stream = ctx;
+
+    log_info(stream->tag, "on air: channel=%s stream=%s", stream->channel.arn, stream->stream_id);
+    live_set_on_air(stream->config.registry, stream->channel.arn, clock_wall_ms());
+}
+
+struct live_stream *live_stream_create(const struct live_stream_config *config,
+                                       const struct live_stream_events *events, void *ctx)
+{
+    static const struct live_pipeline_events pipeline_events = { .on_air = on_air };
+    struct live_stream *stream = mem_zalloc(sizeof(*stream));
+    struct live_pipeline_config pipeline = {
+        .loop = config->loop,
+        .hub = config->hub,
+        .channel = &stream->channel,
+        .stream_id = stream->stream_id,
+        .tag = stream->tag,
+    };
+
+    stream->config = *config;
+    stream->events = *events;
+    stream->ctx = ctx;
+    log_tag(stream->tag, "stream");
+    stream->channel = *config->channel;
+    snprintf(stream->stream_id, sizeof(stream->stream_id), "%s", config->stream_id);
+    stream->created_ms = stream->last_packet_ms = clock_mono_ms();
+    health_init(&stream->health, stream->created_ms, 0);
+    stream->pipeline = live_pipeline_create(&pipeline, &pipeline_events, stream);
+    stream->tick = loop_timer_create(config->loop, on_tick, stream);
+    loop_timer_start(stream->tick, TICK_MS, TICK_MS);
+    log_info(stream->tag, "session created: channel=%s stream=%s", stream->channel.arn,
+             stream->stream_id);
+    return stream;
+}
+
+void live_stream_destroy(struct live_stream *stream)
+{
+    if (!stream)
+        return;
+    loop_timer_destroy(stream->tick);
+    live_pipeline_destroy(stream->pipeline);
+    mem_free(stream);
+}
+
+const char *live_stream_id(const struct live_stream *stream)
+{
+    return stream->stream_id;
+}
+
+void live_stream_stop(struct live_stream *stream, const char *reason)
+{
+    log_info(stream->tag, "session ended: stream=%s reason=%s", stream->stream_id, reason);
+    close_publisher(stream, reason);
+    live_release(stream->config.registry, stream->channel.arn);
+    stream->events.on_end(stream, stream->ctx);
+}
+
+/* --- the encoder: attach, metadata, packets, detach --- */
+
+void live_stream_attach(struct live_stream *stream, struct publisher_address publisher)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (stream->publisher.number && now_ms - stream->last_packet_ms < GIVES_WAY_MS) {
+        tell(stream, publisher, PUBLISHER_REFUSED, "Another encoder is live on this channel");
+        return;
+    }
+    if (stream->publisher.number) {
+        log_info(stream->tag, "a silent encoder gives way to a new connection");
+        live_pipeline_pause(stream->pipeline);
+        close_publisher(stream, "Another connection has taken over");
+    }
+    if (stream->has_idr)
+        live_pipeline_resume(stream->pipeline);
+    stream->publisher = publisher;
+    stream->attached_ms = stream->last_packet_ms = now_ms;
+    tell(stream, publisher, PUBLISHER_ACCEPTED, "");
+}
+
+void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
+                          const struct ingest_metadata *metadata)
+{
+    if (!is_current(stream, publisher))
+        return;
+    log_info(stream->tag, "encoder: name=%s width=%d height=%d fps=%.2f video_bps=%lld",
+             metadata->encoder, metadata->width, metadata->height, metadata->fps,
+             (long long)metadata->video_bps);
+    live_pipeline_promise(stream->pipeline, metadata->promises_video, metadata->promises_audio,
+                          metadata->video_bps + metadata->audio_bps);
+}
+
+void live_stream_text(struct live_stream *stream, struct publisher_address publisher,
+                      const char *text, size_t len)
+{
+    if (is_current(stream, publisher))
+        live_pipeline_add_text(stream->pipeline, text, len);
+}
+
+static void measure(struct live_stream *stream, const struct packet *packet)
+{
+    if (packet->kind == MEDIA_AUDIO) {
+        stream->arrivals.audio_bytes += (int64_t)packet->data->len;
+        return;
+    }
+    stream->arrivals.video_bytes += (int64_t)packet->data->len;
+    stream->arrivals.frames++;
+    if (!packet->is_idr)
+        return;
+    if (stream->has_idr && packet->dts > stream->last_idr_dts)
+        stream->keyframe_interval_s =
+            (double)(packet->dts - stream->last_idr_dts) / MEDIA_TIMESCALE;
+    stream->has_idr = true;
+    stream->last_idr_dts = packet->dts;
+}
+
+void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
+                        struct packet *packet)
+{
+    if (!is_current(stream, publisher) || stream->err)
+        return;
+    stream->last_packet_ms = clock_mono_ms();
+    measure(stream, packet);
+    stream->err = live_pipeline_push(stream->pipeline, packet);
+    if (stream->err) /* ended by the next tick: this call came from the encoder's own */
+        log_error(stream->tag, "the broadcast cannot go on: err=%s", err_str(stream->err));
+    health_on_media(&stream->health, stream->last_packet_ms,
+                    live_pipeline_media_time(stream->pipeline));
+}
+
+void live_stream_detach(struct live_stream *stream, struct publisher_address publisher,
+                        bool is_clean)
+{
+    if (!is_current(stream, publisher))
+        return;
+    stream->publisher = (struct publisher_address){ 0 };
+    if (is_clean) {
+        live_stream_stop(stream, "The encoder stopped");
+        return;
+    }
+    log_warn(stream->tag, "the encoder was lost, waiting for it to come back");
+    live_pipeline_pause(stream->pipeline);
+}
