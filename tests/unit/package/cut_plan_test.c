@@ -356,7 +356,7 @@ static void ends_behind_the_last_frame_and_begins_anew(void **state)
     cut_plan_pause(f.plan);
     last = &f.cuts[f.count - 1];
     assert_true(last->is_end);
-    assert_int_equal(last->previous_end, 10 * S + 45030);      /* 467 ms and a frame */
+    assert_int_equal(last->previous_end, 10 * S + 45030); /* 467 ms and a frame */
     picture(&f, last->start, true);
     last = &f.cuts[f.count - 1];
     assert_int_equal(last->segment, 1);
