@@ -12,6 +12,7 @@
 #include "package/packet_queue.h"
 
 #define PROMISE_WAIT  (2 * MEDIA_TIMESCALE)
+#define SOUND_HELD    (3 * MEDIA_TIMESCALE) /* before the first IDR */
 #define TARGET_MIN    2
 #define TARGET_MAX    6
 #define HELD_MAX      16384      /* packets */
@@ -201,7 +202,7 @@ static bool is_worth_holding(struct go_live *g, const struct packet *packet)
     if (g->has_idr || packet->is_idr)
         return true;
     while (packet_queue_count(&g->held) &&
-           packet_queue_head(&g->held)->dts < packet->dts - PROMISE_WAIT)
+           packet_queue_head(&g->held)->dts < packet->dts - SOUND_HELD)
         drop_oldest(g);
     return packet->kind == MEDIA_AUDIO;
 }
