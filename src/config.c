@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/quota.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -23,7 +24,7 @@ struct setting {
     const char *env;
     int min, max;                   /* NUMBER */
     const char *const *one_of;      /* CHOICE: value i is i */
-    bool (*is_valid)(const char *); /* STRING; NULL: anything */
+    bool (*is_valid)(const char *); /* STRING, LIST; NULL: anything */
     bool is_hidden;
 };
 
@@ -44,6 +45,13 @@ static bool is_url(const char *text)
     return !*text || strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+static bool is_quota(const char *text)
+{
+    struct quotas quotas;
+
+    return !*text || quotas_set(&quotas, text) == 0;
+}
+
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 
@@ -60,7 +68,7 @@ static const struct setting settings[] = {
     { "rtmps", ADDRESS, AT(rtmps), "127.0.0.1:4443", "ADDR:PORT", "RTMPS ingest" },
     { "public-url", STRING, AT(public_url), "", "URL", "base of playback URLs; default: the https listener when --tls-cert is given, else http", .is_valid = is_url },
     { "public-host", STRING, AT(public_host), "", "NAME", "host name of the ingest endpoints; default: the bound address" },
-    { "quota", LIST, AT(quotas), "", "NAME=N", "changes a resource quota; repeatable" },
+    { "quota", LIST, AT(quotas), "", "NAME=N", "changes a resource quota; repeatable", .is_valid = is_quota },
     { "metrics", ADDRESS, AT(metrics), "off", "ADDR:PORT", "a listener for /metrics alone; otherwise loopback clients get it on --http" },
     { "region", STRING, AT(region), "us-west-2", "NAME", "region of ARNs and signatures", .is_valid = is_region },
     { "account", STRING, AT(account), "000000000000", "ID", "account of the first access key: 12 digits", .is_valid = is_account },
@@ -144,12 +152,15 @@ static int set_choice(const struct setting *setting, void *member, const char *t
     return -EINVAL;
 }
 
-static void add_item(struct string_list *list, const char *text)
+static int add_item(const struct setting *setting, struct string_list *list, const char *text)
 {
+    if (setting->is_valid && !setting->is_valid(text))
+        return -EINVAL;
     if (!*text)
-        return;
+        return 0;
     list->items = mem_realloc(list->items, (list->count + 1) * sizeof(*list->items));
     list->items[list->count++] = mem_strdup(text);
+    return 0;
 }
 
 static int set(struct config *config, const struct setting *setting, const char *text)
@@ -168,8 +179,7 @@ static int set(struct config *config, const struct setting *setting, const char 
     case CHOICE:
         return set_choice(setting, member, text);
     case LIST:
-        add_item(member, text);
-        return 0;
+        return add_item(setting, member, text);
     }
     return -EINVAL;
 }
@@ -404,5 +414,8 @@ void config_print_help(void)
         if (!settings[i].is_hidden)
             print_setting(&settings[i]);
     printf("  %-24s %s\n", "--config FILE", "the same names, one 'key = value' per line");
-    printf("\nADDR:PORT may be 'off'; port 0 takes a free one, printed at the start.\n");
+    printf("\nquotas:");
+    for (int i = 0; i < QUOTA_COUNT; i++)
+        printf(" %s", quota_name(i));
+    printf("\n\nADDR:PORT may be 'off'; port 0 takes a free one, printed at the start.\n");
 }

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "base/process_metrics.h"
 #include "base/worker.h"
 #include "config.h"
 #include "deliver/hls_server.h"
@@ -279,9 +280,10 @@ static int create_services(struct server *server)
     for (size_t i = 0; i < config->quotas.count; i++)
         quotas_set(&server->quotas, config->quotas.items[i]);
     server->workers = worker_pool_create(WORKERS);
-    server->registry = live_registry_create((int)server->quotas.values[QUOTA_CONCURRENT_STREAMS]);
+    server->registry = live_registry_create(server->quotas.values[QUOTA_CONCURRENT_STREAMS]);
     server->hub = hls_hub_create(&hls, server->loops, server->loop_count);
     live_registry_count_with(server->registry, count_viewers, server->hub);
+    process_metrics_register();
     live_metrics_register(server->registry);
     server->pages =
         (struct web_pages_config){ .region = config->region, .account = config->account };

@@ -24,7 +24,7 @@ struct live_registry {
     pthread_mutex_t lock; /* lock guards: by_channel, sessions and what they hold */
     struct map *by_channel;
     struct list sessions; /* oldest first */
-    int max_streams;
+    int64_t max_streams;
     live_count_viewers *count_viewers;
     void *count_ctx;
 };
@@ -36,7 +36,7 @@ const char *live_health_name(enum live_health health)
     return names[health];
 }
 
-struct live_registry *live_registry_create(int max_streams)
+struct live_registry *live_registry_create(int64_t max_streams)
 {
     struct live_registry *registry = mem_zalloc(sizeof(*registry));
 

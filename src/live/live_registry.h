@@ -39,7 +39,7 @@ struct live_info {
 typedef int64_t live_count_viewers(const char *channel_arn, void *ctx);
 
 /* `max_streams`: the quota of concurrent streams per account. */
-struct live_registry *live_registry_create(int max_streams);
+struct live_registry *live_registry_create(int64_t max_streams);
 void live_registry_count_with(struct live_registry *registry, live_count_viewers *count, void *ctx);
 /* NULL is fine. */
 void live_registry_destroy(struct live_registry *registry);

@@ -87,6 +87,7 @@ static void says_in_one_line_what_is_wrong(void **state)
         { { "--account", "12" }, 2, "--account: '12' is not a valid ID" },
         { { "--log-level", "loud" }, 2, "--log-level: 'loud' is not a valid LEVEL" },
         { { "--tls-cert", "a.pem" }, 2, "--tls-cert and --tls-key go together" },
+        { { "--quota", "unicorns=1" }, 2, "--quota: 'unicorns=1' is not a valid NAME=N" },
         { { "channel" }, 1, "unexpected argument 'channel'" },
     };
     struct config config;
