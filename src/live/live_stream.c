@@ -43,7 +43,8 @@ struct live_stream {
     double keyframe_interval_s;
     int64_t last_idr_dts;
     bool has_idr;
-    int64_t created_ms;     /* monotonic, as the next two */
+    int64_t created_ms; /* monotonic, as the next three */
+    int64_t ticked_ms;
     int64_t attached_ms;    /* when the current encoder came */
     int64_t last_packet_ms; /* or when the current encoder came */
     bool has_warned_of_idr;
@@ -75,10 +76,11 @@ static void close_publisher(struct live_stream *stream, const char *reason)
 
 static void report(struct live_stream *stream, int64_t now_ms)
 {
+    int64_t elapsed_ms = now_ms > stream->ticked_ms ? now_ms - stream->ticked_ms : 1;
     struct live_measure measure = {
-        .video_bps = stream->arrivals.video_bytes * 8 * 1000 / TICK_MS,
-        .audio_bps = stream->arrivals.audio_bytes * 8 * 1000 / TICK_MS,
-        .fps = stream->arrivals.frames * 1000.0 / TICK_MS,
+        .video_bps = stream->arrivals.video_bytes * 8 * 1000 / elapsed_ms,
+        .audio_bps = stream->arrivals.audio_bytes * 8 * 1000 / elapsed_ms,
+        .fps = stream->arrivals.frames * 1000.0 / (double)elapsed_ms,
         .keyframe_interval_s = stream->keyframe_interval_s,
     };
     enum live_health before = stream->health.state;
@@ -88,6 +90,7 @@ static void report(struct live_stream *stream, int64_t now_ms)
         log_info(stream->tag, "health: %s", live_health_name(state));
     live_report(stream->config.registry, stream->channel.arn, state, &measure);
     stream->arrivals = (struct arrivals){ 0 };
+    stream->ticked_ms = now_ms;
 }
 
 static void warn_of_missing_idr(struct live_stream *stream)
@@ -156,7 +159,7 @@ struct live_stream *live_stream_create(const struct live_stream_config *config,
     log_tag(stream->tag, "stream");
     stream->channel = *config->channel;
     snprintf(stream->stream_id, sizeof(stream->stream_id), "%s", config->stream_id);
-    stream->created_ms = stream->last_packet_ms = clock_mono_ms();
+    stream->created_ms = stream->ticked_ms = stream->last_packet_ms = clock_mono_ms();
     health_init(&stream->health, stream->created_ms, 0);
     stream->pipeline = live_pipeline_create(&pipeline, &pipeline_events, stream);
     stream->tick = loop_timer_create(config->loop, on_tick, stream);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of one broadcast with the clock in hand; ticks come from a real timer, so a test waits a
+ * second for one at the most. */
+#include "live/live_stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "deliver/hls_server.h"
+#include "net/loop.h"
+#include "packet_fixture.h"
+
+#define CHANNEL_ARN "arn:aws:ivs:us-west-2:123456789012:channel/AbCdEfGhIjKl"
+#define FRAME       3000 /* 30 fps */
+#define SECOND_US   1000000
+
+static struct loop *loop;
+static struct hls_hub *hub;
+static struct live_registry *registry;
+static struct live_stream *stream;
+static struct codec_config *video, *audio;
+static int64_t dts;
+
+static struct {
+    enum publisher_verdict verdict;
+    uint64_t number; /* of the last one who heard */
+    char reason[128];
+    int ends;
+} seen;
+
+static void on_verdict(struct publisher_address publisher, enum publisher_verdict verdict,
+                       const char *reason, void *ctx)
+{
+    seen.verdict = verdict;
+    seen.number = publisher.number;
+    snprintf(seen.reason, sizeof(seen.reason), "%s", reason);
+}
+
+static void on_end(struct live_stream *ended, void *ctx)
+{
+    seen.ends++;
+    live_stream_destroy(ended);
+    stream = NULL;
+}
+
+static const struct live_stream_events events = { .on_verdict = on_verdict, .on_end = on_end };
+
+static struct publisher_address encoder(uint64_t number)
+{
+    return (struct publisher_address){ .host = (struct live_host *)&loop, .number = number };
+}
+
+static int setup(void **state)
+{
+    static const struct live_channel channel = {
+        .arn = CHANNEL_ARN,
+        .id = "AbCdEfGhIjKl",
+        .account = "123456789012",
+        .region = "us-west-2",
+        .type = "BASIC",
+        .is_low_latency = true,
+    };
+    char stream_id[LIVE_STREAM_ID_SIZE];
+    struct live_host *host = (struct live_host *)&loop;
+    struct live_stream_config config = { .channel = &channel, .stream_id = stream_id };
+    struct hls_config hls = { .node = "test" };
+
+    clock_set_fake(SECOND_US, FIXTURE_ARRIVAL_US);
+    memset(&seen, 0, sizeof(seen));
+    dts = 0;
+    loop = loop_create(0);
+    hub = hls_hub_create(&hls, &loop, 1);
+    registry = live_registry_create(10);
+    video = make_video_config();
+    audio = make_audio_config(48000);
+    live_claim(registry, CHANNEL_ARN, &host, stream_id);
+    config.loop = loop;
+    config.registry = registry;
+    config.hub = hub;
+    stream = live_stream_create(&config, &events, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    live_stream_destroy(stream);
+    hls_hub_stop(hub);
+    loop_stop(loop);
+    loop_destroy(loop);
+    hls_hub_destroy(hub);
+    live_registry_destroy(registry);
+    codec_config_unref(video);
+    codec_config_unref(audio);
+    return 0;
+}
+
+/* Runs the loop until its timer has ticked at least once. */
+static void tick(void)
+{
+    uint64_t until;
+
+    uv_update_time(loop_uv(loop));
+    until = uv_now(loop_uv(loop)) + 1100;
+    while (uv_now(loop_uv(loop)) < until && !seen.ends)
+        uv_run(loop_uv(loop), UV_RUN_ONCE);
+}
+
+/* `seconds` of 30 fps with an IDR each second, in real time. */
+static void publish(uint64_t number, int seconds)
+{
+    for (int i = 0; i < seconds * 30; i++, dts += FRAME) {
+        struct packet *picture = make_picture(video, dts, dts % (30 * FRAME) == 0, 100);
+        struct packet *sound = make_sound(audio, dts, 20);
+
+        live_stream_packet(stream, encoder(number), picture);
+        live_stream_packet(stream, encoder(number), sound);
+        packet_unref(picture);
+        packet_unref(sound);
+        clock_advance_us(SECOND_US / 30);
+    }
+}
+
+static void goes_on_air_with_its_first_whole_segment(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+    publish(1, 1);
+    assert_false(live_get(registry, CHANNEL_ARN, NULL));
+    publish(1, 2);
+    assert_true(live_get(registry, CHANNEL_ARN, NULL));
+}
+
+static void refuses_a_second_encoder_while_the_first_is_active(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    publish(1, 3);
+    live_stream_attach(stream, encoder(2));
+    assert_int_equal(seen.number, 2);
+    assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
+    assert_non_null(strstr(seen.reason, "Another encoder"));
+}
+
+static void lets_a_silent_encoder_give_way(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    publish(1, 3);
+    clock_advance_us(6 * SECOND_US);
+    live_stream_attach(stream, encoder(2));
+    assert_int_equal(seen.number, 2);
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+    publish(1, 1); /* the old one is not heard any more */
+    assert_true(live_get(registry, CHANNEL_ARN, NULL));
+}
+
+static void waits_thirty_seconds_for_a_lost_encoder(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    publish(1, 3);
+    live_stream_detach(stream, encoder(1), false);
+    clock_advance_us(28 * SECOND_US);
+    tick();
+    assert_int_equal(seen.ends, 0);
+    live_stream_attach(stream, encoder(2));
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+    live_stream_detach(stream, encoder(2), false);
+    clock_advance_us(31 * SECOND_US);
+    tick();
+    assert_int_equal(seen.ends, 1);
+    assert_false(live_is_busy(registry, CHANNEL_ARN));
+}
+
+static void ends_at_once_when_the_encoder_says_goodbye(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    publish(1, 3);
+    live_stream_detach(stream, encoder(1), true);
+    assert_int_equal(seen.ends, 1);
+}
+
+static void ends_after_48_hours(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    clock_advance_us(INT64_C(48) * 3600 * SECOND_US);
+    publish(1, 1);
+    tick();
+    assert_int_equal(seen.ends, 1);
+    assert_int_equal(seen.verdict, PUBLISHER_CLOSED);
+    assert_non_null(strstr(seen.reason, "48 hours"));
+}
+
+static void sends_an_encoder_without_video_away(void **state)
+{
+    live_stream_attach(stream, encoder(1));
+    for (int i = 0; i < 11; i++) {
+        struct packet *sound = make_sound(audio, dts, 20);
+        live_stream_packet(stream, encoder(1), sound);
+        packet_unref(sound);
+        clock_advance_us(SECOND_US);
+        dts += MEDIA_TIMESCALE;
+    }
+    tick();
+    assert_int_equal(seen.ends, 1);
+    assert_non_null(strstr(seen.reason, "No video"));
+}
+
+static void reports_what_the_encoder_delivers(void **state)
+{
+    struct live_info info;
+
+    live_stream_attach(stream, encoder(1));
+    publish(1, 3);
+    tick();
+    assert_true(live_get(registry, CHANNEL_ARN, &info));
+    assert_in_range(info.measure.video_bps, 30 * 100 * 8 - 10, 30 * 100 * 8 + 10);
+    assert_true(info.measure.fps > 29.9 && info.measure.fps < 30.1);
+    assert_true(info.measure.keyframe_interval_s == 1.0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(goes_on_air_with_its_first_whole_segment, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_a_second_encoder_while_the_first_is_active, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(lets_a_silent_encoder_give_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(waits_thirty_seconds_for_a_lost_encoder, setup, teardown),
+        cmocka_unit_test_setup_teardown(ends_at_once_when_the_encoder_says_goodbye, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(ends_after_48_hours, setup, teardown),
+        cmocka_unit_test_setup_teardown(sends_an_encoder_without_video_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(reports_what_the_encoder_delivers, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
