@@ -13,6 +13,9 @@ import { slow } from './wait.mjs';
 
 const LOG_TAIL = 4000;
 
+// The SDK's advice on Node versions is not what failed.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 class Kit {
   cleanups = []; // newest first
   logs = [];
