@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* FLV tags and what is in them. The input is messages: type bit and length in two bytes, then the
+ * body. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/rtmp_media.h"
+#include "media/h264_nal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check(const struct packet *packet)
+{
+    struct h264_nal nal;
+    struct reader r;
+
+    if (packet->kind != MEDIA_VIDEO)
+        return;
+    reader_init(&r, packet->data->data, packet->data->len);
+    while (h264_next_nal(&r, 4, &nal))
+        if (nal.type == NAL_SPS || nal.type == NAL_PPS || nal.type == NAL_AUD ||
+            nal.type == NAL_FILLER)
+            abort();
+    if (reader_err(&r))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct rtmp_media media;
+    struct packet *packet;
+    uint32_t timestamp = 0xffffff00;
+
+    rtmp_media_init(&media);
+    while (len > 2) {
+        size_t size = (size_t)(data[0] & 0x7f) << 8 | data[1];
+        struct rtmp_message message = { .timestamp = timestamp += data[1] };
+
+        if (size > len - 2)
+            size = len - 2;
+        message.payload = bytes_copy(data + 2, size);
+        if (data[1] % 8 == 7)
+            rtmp_media_captions(&media, (const char *)data + 2, size);
+        if (data[0] & 0x80)
+            rtmp_media_audio(&media, &message, &packet);
+        else
+            rtmp_media_video(&media, &message, &packet);
+        if (packet)
+            check(packet);
+        packet_unref(packet);
+        bytes_unref(message.payload);
+        data += 2 + size;
+        len -= 2 + size;
+    }
+    rtmp_media_clear(&media);
+    return 0;
+}
