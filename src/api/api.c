@@ -7,7 +7,11 @@
 
 #include "api/call.h"
 #include "api/operation.h"
+#include "api/permission.h"
+#include "api/policy.h"
+#include "api/rate.h"
 #include "api/sigv4_auth.h"
+#include "api/xml_error.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
@@ -22,10 +26,28 @@
 #define HEADERS_MAX    16
 #define UNAVAILABLE_MS 1000 /* when to ask again after a 503 */
 
+static void *parse_policy(const char *json)
+{
+    char message[POLICY_MESSAGE_SIZE];
+    struct policy *policy;
+
+    if (!policy_parse(&policy, json, message))
+        return policy;
+    log_error(TAG, "a key's policy cannot be obeyed, so it may nothing: %s", message);
+    return NULL;
+}
+
+static void free_policy(void *policy)
+{
+    policy_destroy(policy);
+}
+
 int api_create(struct api **out, const struct api_config *config)
 {
     struct api *api = mem_zalloc(sizeof(*api));
-    struct access_key_cache_config keys = { .store = config->store };
+    struct access_key_cache_config keys = { .store = config->store,
+                                            .parse_policy = parse_policy,
+                                            .free_policy = free_policy };
     struct sigv4_auth_config auth = { .region = config->region };
 
     api->config = *config;
@@ -36,6 +58,7 @@ int api_create(struct api **out, const struct api_config *config)
     api->keys = access_key_cache_create(&keys);
     auth.keys = api->keys;
     api->auth = sigv4_auth_create(&auth);
+    api->rates = config->is_unlimited ? NULL : rates_create();
     store_derive_key(config->store, "page-token", api->page_key);
     *out = api;
     return 0;
@@ -45,6 +68,7 @@ void api_destroy(struct api *api)
 {
     if (!api)
         return;
+    rates_destroy(api->rates);
     sigv4_auth_destroy(api->auth);
     access_key_cache_destroy(api->keys);
     mem_free((char *)api->config.region);
@@ -52,6 +76,27 @@ void api_destroy(struct api *api)
     mem_free((char *)api->config.ingest_endpoint);
     mem_free((char *)api->config.srt_endpoint);
     mem_free(api);
+}
+
+/* --- the body of the reply --- */
+
+static bool is_xml(const struct call *call)
+{
+    return call->operation && call->operation->services == SERVICE_STS;
+}
+
+static void begin_body(struct call *call)
+{
+    buf_reset(&call->body);
+    json_writer_init(&call->out, &call->body);
+    if (!is_xml(call))
+        write_object(&call->out, NULL);
+}
+
+static void end_body(struct call *call)
+{
+    if (!is_xml(call))
+        write_object_end(&call->out);
 }
 
 /* --- the steps --- */
@@ -111,16 +156,37 @@ static int read_input(struct call *call, const char *label, const void **input)
     return 0;
 }
 
+static int throttle(struct call *call)
+{
+    const struct operation *op = call->operation;
+    int wait_ms = 0;
+
+    if (call->api->rates && op->rate > 0)
+        wait_ms = rates_take(call->api->rates,
+                             arena_printf(call->arena, "%s/%s", call->account, op->name), op->rate,
+                             clock_mono_us());
+    if (!wait_ms)
+        return 0;
+    call->retry_after_ms = wait_ms;
+    return call_fail(call, API_THROTTLING, "Rate exceeded: %s may be called %g times a second",
+                     op->name, op->rate);
+}
+
 static int run_operation(struct call *call)
 {
     const void *input = NULL;
     const char *label = NULL;
     int err = find_operation(call, &label);
 
+    begin_body(call);
     if (!err)
         err = authenticate(call);
     if (!err)
         err = read_input(call, label, &input);
+    if (!err)
+        err = permission_check(call, input);
+    if (!err)
+        err = throttle(call);
     if (!err)
         err = call->operation->run(call, input);
     return err;
@@ -143,19 +209,16 @@ static void word_error(struct call *call, int err)
     call_fail(call, API_INTERNAL, "Internal server error");
 }
 
-static void begin_body(struct call *call)
-{
-    buf_reset(&call->body);
-    json_writer_init(&call->out, &call->body);
-    write_object(&call->out, NULL);
-}
-
 static void write_error(struct call *call)
 {
     begin_body(call);
+    if (is_xml(call)) {
+        xml_write_error(call);
+        return;
+    }
     write_string(&call->out, "exceptionMessage", call->message);
     write_string(&call->out, "message", call->message);
-    write_object_end(&call->out);
+    end_body(call);
 }
 
 static void add_header(struct api_reply *out, struct http_header *headers, const char *name,
@@ -185,7 +248,9 @@ static void add_headers(struct call *call, struct api_reply *out)
     add_header(out, headers, "cache-control", "no-store, no-cache");
     add_header(out, headers, "x-content-type-options", "nosniff");
     add_header(out, headers, "x-frame-options", "DENY");
-    if (out->body_len) {
+    if (out->body_len && is_xml(call)) {
+        add_header(out, headers, "content-type", "text/xml");
+    } else if (out->body_len) {
         add_header(out, headers, "content-type", "application/json");
         add_header(out, headers, "content-security-policy", "default-src 'none'");
     }
@@ -198,7 +263,7 @@ static void add_headers(struct call *call, struct api_reply *out)
 static void finish(struct call *call, int err, struct api_reply *out)
 {
     if (!err) {
-        write_object_end(&call->out);
+        end_body(call);
         out->status = call->operation->status ? call->operation->status : 200;
         err = call->body.err; /* an answer past any reason */
     }
@@ -236,7 +301,6 @@ void api_serve(struct api *api, struct arena *arena, const struct http_request *
     id_uuid(call->id);
     buf_init(&call->body, BODY_MAX);
     arena_on_destroy(arena, release_body, &call->body);
-    begin_body(call);
     *out = (struct api_reply){ 0 };
     finish(call, run_operation(call), out);
 }

@@ -7,12 +7,14 @@
 #include "store/store.h"
 
 struct access_key_cache;
+struct rates;
 struct sigv4_auth;
 
 struct api {
     struct api_config config; /* owns its strings */
     struct access_key_cache *keys;
     struct sigv4_auth *auth;
+    struct rates *rates;              /* NULL: no throttling */
     uint8_t page_key[STORE_KEY_SIZE]; /* under which page tokens are sealed */
 };
 

@@ -2,6 +2,7 @@
 #include "api/batch.h"
 
 #include "api/call.h"
+#include "api/permission.h"
 
 struct batch_error {
     const char *arn;
@@ -36,6 +37,8 @@ int batch_get(struct call *call, const struct input_list *arns, const struct bat
         struct resource found;
         int err = call_find(call, arns->items[i], batch->type, &found);
 
+        if (!err)
+            err = permission_check_resource(call, &found);
         if (!err)
             err = batch->write(call, &found);
         if (err == CALL_FAILED)

@@ -63,6 +63,28 @@ int call_find_in(struct call *call, struct store_txn *txn, const char *arn, cons
     return call_not_found(call, txn_get(txn, call->arena, arn, out), arn);
 }
 
+struct deletion {
+    struct call *call;
+    const char *arn;
+    const char *type;
+};
+
+static int delete_found(struct store_txn *txn, void *arg)
+{
+    struct deletion *deletion = arg;
+    struct resource found;
+    int err = call_find_in(deletion->call, txn, deletion->arn, deletion->type, &found);
+
+    return err ? err : txn_delete(txn, found.arn);
+}
+
+int call_delete(struct call *call, const char *arn, const char *type)
+{
+    struct deletion deletion = { call, arn, type };
+
+    return store_write(call->store, delete_found, &deletion);
+}
+
 const char *call_new_arn(struct call *call, const char *type)
 {
     char id[ID_LEN + 1];

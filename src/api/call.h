@@ -56,6 +56,8 @@ int call_find(struct call *call, const char *arn, const char *type, struct resou
 /* The same inside a transaction. */
 int call_find_in(struct call *call, struct store_txn *txn, const char *arn, const char *type,
                  struct resource *out);
+/* Deletes the resource that the caller names, with its children. Fails as call_find(). */
+int call_delete(struct call *call, const char *arn, const char *type);
 /* store_get()'s and txn_get()'s error in the call's words: -ENOENT is ResourceNotFoundException. */
 int call_not_found(struct call *call, int err, const char *arn);
 

@@ -10,11 +10,25 @@
 const struct operation *const operations[] = {
     /* ivs */
     &op_batch_get_channel,
+    &op_batch_get_stream_key,
     &op_create_channel,
+    &op_create_stream_key,
     &op_delete_channel,
+    &op_delete_stream_key,
     &op_get_channel,
+    &op_get_stream,
+    &op_get_stream_key,
     &op_list_channels,
+    &op_list_stream_keys,
+    &op_list_streams,
+    &op_stop_stream,
     &op_update_channel,
+    /* both */
+    &op_list_tags_for_resource,
+    &op_tag_resource,
+    &op_untag_resource,
+    /* sts */
+    &op_get_caller_identity,
     NULL,
 };
 /* clang-format on */

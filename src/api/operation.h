@@ -21,6 +21,8 @@ enum target_kind {
     TARGET_ALL,  /* "*" */
 };
 
+#define TARGETS_MAX 3
+
 struct target {
     enum target_kind kind;
     size_t at;        /* TARGET_ARN: offset of a const char * */
@@ -48,9 +50,11 @@ struct operation {
     int status;        /* of success; 0: 200 */
     const struct field *fields;
     size_t input_size;
-    struct target targets[3]; /* all must be allowed; none: run() judges by itself */
-    size_t tags_at;           /* offset of the tags to give, for ivs:TagResource; 0: none */
-    double rate;              /* calls a second and account; 0: no limit */
+    /* All must be allowed; none: run() judges by itself. */
+    struct target targets[TARGETS_MAX];
+    size_t tags_at;     /* offset of the tags to give; 0: none */
+    size_t tag_keys_at; /* offset of the keys of tags to take; 0: none */
+    double rate;        /* calls a second and account; 0: no limit */
     /* The input is valid and the caller may. Writes members of the reply to call->out and returns
      * 0, or what call_fail() returned; any other error becomes InternalServerException. */
     int (*run)(struct call *call, const void *input);

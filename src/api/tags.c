@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/arn.h"
 #include "api/call.h"
+#include "api/shape.h"
 
 #define RESERVED_PREFIX "aws:"
 
@@ -34,6 +36,41 @@ static const char *text_of(struct call *call, json_t *tags)
 
     free(text);
     return out;
+}
+
+static bool is_realtime(const char *arn)
+{
+    static const char *const types[] = { "stage",
+                                         "composition",
+                                         "public-key",
+                                         "encoder-configuration",
+                                         "storage-configuration",
+                                         "ingest-configuration" };
+    struct arn parts;
+
+    if (!arn_parse(&parts, arn))
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (!strcmp(parts.type, types[i]))
+            return true;
+    return false;
+}
+
+int tags_check_letters(struct call *call, const char *arn, const struct input_map *given)
+{
+    if (is_realtime(arn))
+        return 0;
+    for (size_t i = 0; i < given->count; i++) {
+        const struct input_pair *tag = &given->items[i];
+
+        if (!pattern_matches(shape_tag_key.pattern, tag->key) ||
+            !pattern_matches(shape_tag_value.pattern, tag->value))
+            return call_fail(call, API_VALIDATION,
+                             "Value '%s' at 'tags' failed to satisfy constraint: keys and values "
+                             "must satisfy regular expression pattern: %s",
+                             tag->key, shape_tag_value.pattern->text);
+    }
+    return 0;
 }
 
 int tags_merge(struct call *call, const char *tags, const struct input_map *given, const char **out)
