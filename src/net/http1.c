@@ -30,6 +30,7 @@ struct http1_conn {
     struct list exchanges; /* in the order of the requests */
     int exchange_count;
     struct buf rest;    /* input not looked at yet, because of the bound */
+    bool is_in_body;    /* of the request that arrives */
     bool is_input_over; /* no more requests: the rest of the input is ignored */
     bool owes_continue; /* 100 Continue, when it is this request's turn */
     bool is_in_loop;    /* read_requests() runs, further up the stack */
@@ -124,7 +125,54 @@ static void drain(struct http_conn *base)
         close_conn(conn, LINGER_MS);
 }
 
-static const struct http_conn_ops conn_ops = { .drain = drain, .destroy = destroy };
+/* --- patience --- */
+
+static enum http_wait current_wait(const struct http1_conn *conn)
+{
+    if (stream_socket_queued(conn->base.socket))
+        return HTTP_WAIT_SENT;
+    if (conn->exchange_count)
+        return HTTP_WAIT_NONE;
+    if (conn->parser.has_begun)
+        return conn->is_in_body ? HTTP_WAIT_BODY : HTTP_WAIT_HEAD;
+    return HTTP_WAIT_IDLE;
+}
+
+static uint64_t progress(const struct http1_conn *conn, enum http_wait wait)
+{
+    if (wait == HTTP_WAIT_BODY)
+        return conn->parser.message.body.len;
+    return wait == HTTP_WAIT_SENT ? stream_socket_sent(conn->base.socket) : conn->base.requests;
+}
+
+static void update_wait(struct http1_conn *conn)
+{
+    enum http_wait wait = current_wait(conn);
+
+    http_conn_wait(&conn->base, wait, progress(conn, wait));
+}
+
+static void refuse(struct http1_conn *conn, int status);
+
+static void on_timeout(struct http_conn *base, enum http_wait wait)
+{
+    struct http1_conn *conn = conn_of(base);
+    uint64_t needed = wait == HTTP_WAIT_BODY ? HTTP_BODY_WINDOW_MIN : 1;
+    uint64_t now = progress(conn, wait);
+
+    if (wait == HTTP_WAIT_SENT && !stream_socket_queued(base->socket))
+        update_wait(conn);
+    else if ((wait == HTTP_WAIT_SENT || wait == HTTP_WAIT_BODY) && now - base->progress >= needed)
+        http_conn_wait_again(base, now);
+    else if (wait == HTTP_WAIT_HEAD || wait == HTTP_WAIT_BODY)
+        refuse(conn, 408);
+    else
+        close_conn(conn, wait == HTTP_WAIT_IDLE ? LINGER_MS : 0);
+}
+
+static const struct http_conn_ops conn_ops = { .drain = drain,
+                                               .destroy = destroy,
+                                               .on_timeout = on_timeout };
 
 /* --- answers --- */
 
@@ -195,6 +243,7 @@ static void advance(struct http1_conn *conn)
     }
     if (conn->owes_continue && !conn->exchange_count)
         send_continue(conn);
+    update_wait(conn);
     read_on(conn);
 }
 
@@ -309,6 +358,7 @@ static void on_head(struct http1_conn *conn)
         return;
     }
     parser->message.body.max = max;
+    conn->is_in_body = true;
     conn->owes_continue = parser->expects_continue;
     if (conn->owes_continue && !conn->exchange_count)
         send_continue(conn);
@@ -318,6 +368,7 @@ static void on_request(struct http1_conn *conn)
 {
     struct http1_exchange *exchange = take_request(conn);
 
+    conn->is_in_body = false;
     conn->owes_continue = false;
     if (!exchange->keeps_alive)
         conn->is_input_over = true;
@@ -367,7 +418,9 @@ static bool read_guarded(struct http1_conn *conn, const uint8_t *data, size_t le
     *used = read_requests(conn, data, len);
     conn->is_in_loop = false;
     is_alive = !conn->is_closed;
-    if (!is_alive)
+    if (is_alive)
+        update_wait(conn);
+    else
         free_conn(conn);
     return is_alive;
 }
@@ -403,6 +456,7 @@ static void read_on(struct http1_conn *conn)
 
 static void on_drain(void *ctx)
 {
+    update_wait(ctx);
     read_on(ctx);
 }
 

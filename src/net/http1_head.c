@@ -3,10 +3,7 @@
  * single cost. */
 #include "net/http1_head.h"
 
-#include <string.h>
-
 #include "base/buf.h"
-#include "base/log.h"
 #include "net/http_internal.h"
 
 static void append_number(struct buf *out, uint64_t value)
@@ -29,15 +26,6 @@ static void append_header(struct buf *out, const char *name, const char *value)
     buf_append(out, "\r\n", 2);
 }
 
-/* A line end in a value would let whoever chose the value write headers of their own. */
-static bool is_one_line(const struct http_header *header)
-{
-    if (!strpbrk(header->value, "\r\n"))
-        return true;
-    log_error("http", "header left out, its value has a line end: name=%s", header->name);
-    return false;
-}
-
 static void append_status_line(struct buf *out, int status)
 {
     if (status == 200) {
@@ -57,7 +45,7 @@ void http1_head_write(struct buf *out, const struct http1_head *head)
 
     append_status_line(out, reply->status);
     for (size_t i = 0; i < reply->header_count; i++)
-        if (is_one_line(&reply->headers[i]))
+        if (http_header_is_sound(&reply->headers[i]))
             append_header(out, reply->headers[i].name, reply->headers[i].value);
     append_header(out, "Date", head->date);
     if (reply->has_length) {

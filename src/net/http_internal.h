@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "net/http_message.h"
 #include "net/http_server.h"
+#include "net/timeout_queue.h"
 
 struct http_conn;
 struct http_exchange;
@@ -19,11 +20,27 @@ struct http_reply;
 
 /* --- connections: http1, http2, and those that have not said yet what they speak --- */
 
+/* What a connection waits for from its peer, each with its own patience. While a handler works on
+ * an answer there is none. */
+enum http_wait {
+    HTTP_WAIT_NONE,
+    HTTP_WAIT_FIRST, /* for the first bytes, TLS handshake included: 10 s */
+    HTTP_WAIT_HEAD,  /* for the rest of a head: 10 s from its first byte */
+    HTTP_WAIT_BODY,  /* for the next HTTP_BODY_WINDOW_MIN bytes of a body: 10 s */
+    HTTP_WAIT_IDLE,  /* for the next request: 60 s */
+    HTTP_WAIT_SENT,  /* for the peer to take any of what is queued for it: 30 s */
+    HTTP_WAIT_COUNT,
+};
+
+#define HTTP_BODY_WINDOW_MIN 5000
+
 struct http_conn_ops {
     /* Begin no more exchanges; close after the last. */
     void (*drain)(struct http_conn *conn);
     /* Close now, tell those who wait, free. */
     void (*destroy)(struct http_conn *conn);
+    /* The peer took too long: close or wait again. */
+    void (*on_timeout)(struct http_conn *conn, enum http_wait wait);
 };
 
 struct http_conn {
@@ -31,6 +48,10 @@ struct http_conn {
     struct http_server *server;
     struct stream_socket *socket;
     const struct http_conn_ops *ops;
+    struct timeout timeout;
+    enum http_wait wait;
+    uint64_t progress; /* sent or received when the wait began */
+    uint64_t requests; /* so far */
 };
 
 /* Enters the server's list. */
@@ -38,6 +59,11 @@ void http_conn_init(struct http_conn *conn, struct http_server *server,
                     struct stream_socket *socket, const struct http_conn_ops *ops);
 /* Leaves it; the last one to leave ends a drain. */
 void http_conn_clear(struct http_conn *conn);
+/* Begins a wait, or goes on with it if it is the one that runs; idleness begins anew after each
+ * change of `progress`. That is kept for on_timeout() to compare. */
+void http_conn_wait(struct http_conn *conn, enum http_wait wait, uint64_t progress);
+/* Begins the same wait again. */
+void http_conn_wait_again(struct http_conn *conn, uint64_t progress);
 
 /* --- exchanges --- */
 
@@ -86,6 +112,9 @@ struct http_reply {
 void http_reply_init(struct http_reply *reply, const struct http_request *request,
                      const struct http_response *response, bool is_whole);
 void http_reply_clear(struct http_reply *reply);
+/* false, and logged: a line end in a value would let whoever chose the value write headers of
+ * their own. */
+bool http_header_is_sound(const struct http_header *header);
 /* "Not Found" for 404. */
 const char *http_reason(int status);
 
@@ -94,6 +123,9 @@ const char *http_reason(int status);
 size_t http_server_body_max(struct http_server *server, const struct http_request *request);
 void http_server_dispatch(struct http_server *server, struct http_exchange *exchange);
 struct loop *http_server_loop(struct http_server *server);
+/* What a new connection to a TLS port is that speaks no HTTP. false: not wanted here. */
+bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,
+                           const uint8_t *first, size_t len);
 bool http_server_is_draining(const struct http_server *server);
 /* The value of the Date header, valid until the loop's next round. RFC 9110 5.6.7 */
 const char *http_server_date(struct http_server *server);

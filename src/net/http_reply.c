@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/http_internal.h"
 
@@ -160,6 +161,14 @@ void http_reply_clear(struct http_reply *reply)
 {
     mem_free(reply->cut);
     reply->cut = NULL;
+}
+
+bool http_header_is_sound(const struct http_header *header)
+{
+    if (!strpbrk(header->value, "\r\n"))
+        return true;
+    log_error("http", "header left out, its value has a line end: name=%s", header->name);
+    return false;
 }
 
 const char *http_reason(int status)

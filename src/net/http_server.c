@@ -6,13 +6,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/http1.h"
+#include "net/http_detect.h"
 #include "net/http_internal.h"
 #include "net/loop.h"
 #include "net/stream_socket.h"
 
 #define DATE_SIZE 32
 #define HEAD_MAX  ((size_t)64 * 1024)
+#define SWEEP_MS  500
 
 struct http_server {
     struct loop *loop;
@@ -24,7 +25,29 @@ struct http_server {
     struct buf head;
     char date[DATE_SIZE];
     int64_t date_s; /* the second that `date` tells */
+    struct loop_timer *sweep;
+    struct timeout_queue waits[HTTP_WAIT_COUNT];
 };
+
+static const int64_t wait_ms[HTTP_WAIT_COUNT] = {
+    [HTTP_WAIT_FIRST] = 10000, [HTTP_WAIT_HEAD] = 10000, [HTTP_WAIT_BODY] = 10000,
+    [HTTP_WAIT_IDLE] = 60000,  [HTTP_WAIT_SENT] = 30000,
+};
+
+static void on_timeout(struct timeout *timeout)
+{
+    struct http_conn *conn = CONTAINER_OF(timeout, struct http_conn, timeout);
+
+    conn->ops->on_timeout(conn, conn->wait);
+}
+
+static void sweep(void *ctx)
+{
+    struct http_server *server = ctx;
+
+    for (int i = 0; i < HTTP_WAIT_COUNT; i++)
+        timeout_queue_sweep(&server->waits[i], loop_now_ms(server->loop));
+}
 
 struct http_server *http_server_create(struct loop *loop, const struct http_server_config *config)
 {
@@ -34,6 +57,10 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
     server->config = *config;
     list_init(&server->conns);
     buf_init(&server->head, HEAD_MAX);
+    for (int i = 0; i < HTTP_WAIT_COUNT; i++)
+        timeout_queue_init(&server->waits[i], wait_ms[i], on_timeout);
+    server->sweep = loop_timer_create(loop, sweep, server);
+    loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     return server;
 }
 
@@ -42,7 +69,7 @@ void http_server_accept(struct http_server *server, struct stream_socket *socket
     if (server->is_draining)
         stream_socket_close(socket, 0);
     else
-        http1_open(server, socket, NULL, 0);
+        http_detect_open(server, socket);
 }
 
 static void tell_if_drained(struct http_server *server)
@@ -77,6 +104,7 @@ void http_server_destroy(struct http_server *server)
         struct http_conn *conn = LIST_ITEM(server->conns.next, struct http_conn, node);
         conn->ops->destroy(conn);
     }
+    loop_timer_destroy(server->sweep);
     buf_clear(&server->head);
     mem_free(server);
 }
@@ -87,13 +115,44 @@ void http_conn_init(struct http_conn *conn, struct http_server *server,
     conn->server = server;
     conn->socket = socket;
     conn->ops = ops;
+    conn->wait = HTTP_WAIT_NONE;
+    timeout_init(&conn->timeout);
     list_append(&server->conns, &conn->node);
 }
 
 void http_conn_clear(struct http_conn *conn)
 {
     list_remove(&conn->node);
+    timeout_stop(&conn->timeout);
     tell_if_drained(conn->server);
+}
+
+void http_conn_wait_again(struct http_conn *conn, uint64_t progress)
+{
+    struct http_server *server = conn->server;
+
+    conn->progress = progress;
+    if (conn->wait == HTTP_WAIT_NONE)
+        timeout_stop(&conn->timeout);
+    else
+        timeout_start(&conn->timeout, &server->waits[conn->wait], loop_now_ms(server->loop));
+}
+
+void http_conn_wait(struct http_conn *conn, enum http_wait wait, uint64_t progress)
+{
+    if (conn->wait == wait && (wait != HTTP_WAIT_IDLE || conn->progress == progress))
+        return;
+    conn->wait = wait;
+    http_conn_wait_again(conn, progress);
+}
+
+bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,
+                           const uint8_t *first, size_t len)
+{
+    if (!server->config.on_rtmp)
+        return false;
+    server->config.on_rtmp(socket, first, len, server->config.rtmp_ctx);
+    return true;
 }
 
 size_t http_server_body_max(struct http_server *server, const struct http_request *request)
@@ -103,6 +162,7 @@ size_t http_server_body_max(struct http_server *server, const struct http_reques
 
 void http_server_dispatch(struct http_server *server, struct http_exchange *exchange)
 {
+    exchange->conn->requests++;
     server->config.handler.on_request(exchange, &exchange->message.request,
                                       server->config.handler_ctx);
 }

@@ -18,6 +18,8 @@ struct message {
 struct loop {
     uv_loop_t uv;
     uv_async_t wake;
+    uv_prepare_t before_wait;
+    struct list tasks;
     pthread_t thread;
     int index;
     bool is_started;
@@ -54,6 +56,17 @@ static void on_wake(uv_async_t *wake)
     run_messages(wake->data);
 }
 
+static void run_tasks(uv_prepare_t *before_wait)
+{
+    struct loop *loop = before_wait->data;
+    struct list *node;
+
+    while ((node = list_pop(&loop->tasks))) {
+        struct loop_task *task = LIST_ITEM(node, struct loop_task, node);
+        task->run(task);
+    }
+}
+
 struct loop *loop_create(int index)
 {
     struct loop *loop = mem_zalloc(sizeof(*loop));
@@ -66,6 +79,11 @@ struct loop *loop_create(int index)
         abort(); /* no descriptors left before anything was served */
     }
     loop->wake.data = loop;
+    list_init(&loop->tasks);
+    uv_prepare_init(&loop->uv, &loop->before_wait);
+    loop->before_wait.data = loop;
+    uv_prepare_start(&loop->before_wait, run_tasks);
+    uv_unref((uv_handle_t *)&loop->before_wait); /* it alone keeps no loop running */
     return loop;
 }
 
@@ -122,6 +140,7 @@ void loop_destroy(struct loop *loop)
         return;
     current = loop;
     run_messages(loop);
+    uv_close((uv_handle_t *)&loop->before_wait, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT); /* a loop that was never started closes its handles here */
     current = NULL;
     uv_loop_close(&loop->uv);
@@ -179,6 +198,23 @@ void loop_post(struct loop *loop, void (*run)(void *arg), void *arg)
         uv_async_send(&loop->wake);
     list_append(&loop->messages, &message->node);
     pthread_mutex_unlock(&loop->lock);
+}
+
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
+{
+    list_init(&task->node);
+    task->run = run;
+}
+
+void loop_task_ask(struct loop_task *task, struct loop *loop)
+{
+    if (list_is_empty(&task->node))
+        list_append(&loop->tasks, &task->node);
+}
+
+void loop_task_cancel(struct loop_task *task)
+{
+    list_remove(&task->node);
 }
 
 static void on_timer(uv_timer_t *uv)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/list.h"
+
 struct loop;
 struct loop_timer;
 
@@ -49,6 +51,18 @@ uint8_t *loop_scratch(struct loop *loop, enum loop_scratch which);
 /* Any thread. Runs `run(arg)` on the loop's thread, in order of posting, never before this returns.
  * What is posted after loop_stop() runs in loop_destroy(). */
 void loop_post(struct loop *loop, void (*run)(void *arg), void *arg);
+
+/* Work that collects what happens in one round of the loop: it runs once, before the loop waits
+ * again, however often it was asked for. Embedded by its owner; on the loop's thread. */
+struct loop_task {
+    struct list node;
+    void (*run)(struct loop_task *task);
+};
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task));
+/* Fine if it was asked for already. */
+void loop_task_ask(struct loop_task *task, struct loop *loop);
+/* Takes the wish back. Fine if there is none. */
+void loop_task_cancel(struct loop_task *task);
 
 /* A timer, on the loop's thread. */
 struct loop_timer *loop_timer_create(struct loop *loop, void (*run)(void *ctx), void *ctx);
