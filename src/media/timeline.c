@@ -13,8 +13,8 @@
 #define AUDIO_DRIFT_MAX (40 * MS)
 #define FIRST_SKEW_MAX  (10 * MEDIA_TIMESCALE) /* between the first packets of the tracks */
 #define COMPOSITION_MAX (5 * MEDIA_TIMESCALE)
-#define PATIENCE        (2 * MEDIA_TIMESCALE)  /* for an IDR that something hangs on */
-#define TIME_MAX        (INT64_C(1) << 52)     /* what adds up without overflow */
+#define PATIENCE        (2 * MEDIA_TIMESCALE) /* for an IDR that something hangs on */
+#define TIME_MAX        (INT64_C(1) << 44) /* six years: what adds and multiplies without overflow */
 #define VIDEO_STEP      (MEDIA_TIMESCALE / 30) /* until two frames were seen */
 #define VIDEO_STEP_MAX  (MEDIA_TIMESCALE / 5)
 
@@ -213,9 +213,9 @@ static bool takes_mark(const struct timeline *t, const struct packet *packet, in
     return packet->is_idr || !t->tracks[MEDIA_VIDEO].has_last || time - t->owed_since > PATIENCE;
 }
 
-static bool is_absurd(const struct packet *packet)
+static bool is_absurd(int64_t time)
 {
-    return llabs(packet->dts) > TIME_MAX || llabs(packet->pts) > TIME_MAX;
+    return time > TIME_MAX || time < -TIME_MAX;
 }
 
 struct packet *timeline_map(struct timeline *t, const struct packet *packet)
@@ -224,7 +224,7 @@ struct packet *timeline_map(struct timeline *t, const struct packet *packet)
     struct packet *out;
     int64_t time;
 
-    if (is_absurd(packet) || is_held(t, packet))
+    if (is_absurd(packet->dts) || is_absurd(packet->pts) || is_held(t, packet))
         return NULL;
     time = place(t, track, packet);
     if (packet->kind == MEDIA_VIDEO)

@@ -28,9 +28,10 @@
 #include "package/tag_list.h"
 #include "package/timed_metadata.h"
 
-#define PACKETS_MAX 16384      /* in one part */
-#define TAG_MAX     4096       /* bytes */
-#define LATE_MAX    (300 * 90) /* later than this a packet is of no use to a player */
+#define PACKETS_MAX 16384              /* in one part */
+#define TAG_MAX     4096               /* bytes */
+#define TIME_MAX    (INT64_C(1) << 44) /* what muxers multiply by a rate without overflow */
+#define LATE_MAX    (300 * 90)         /* later than this a packet is of no use to a player */
 
 struct cut_queue {
     struct cut *items;
@@ -393,11 +394,20 @@ void segmenter_flush(struct segmenter *s)
 
 /* ---- packets ---- */
 
+/* Transcoded packets come from a worker that may say anything. */
+static bool is_plausible(const struct packet *packet)
+{
+    return packet->dts >= 0 && packet->dts <= TIME_MAX && packet->pts >= 0 &&
+           packet->pts <= TIME_MAX && packet->data->len;
+}
+
 static bool is_wanted(const struct segmenter *s, const struct packet *packet)
 {
+    if (!is_plausible(packet))
+        return false;
     if (packet->kind == MEDIA_AUDIO)
-        return s->tracks.audio && packet->data->len && packet->data->len <= ADTS_FRAME_MAX;
-    return s->tracks.video && packet->data->len;
+        return s->tracks.audio && packet->data->len <= ADTS_FRAME_MAX;
+    return s->tracks.video;
 }
 
 /* Too late to be played where it belongs. The source is what all wait for: it is never late. */
