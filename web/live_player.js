@@ -8,6 +8,7 @@
 
 const RETRY_MS = [1000, 1000, 2000, 3000, 5000, 8000];
 const BITRATE_WINDOW_S = 6;
+const END_TOLERANCE_S = 1;
 
 // A broadcast that pauses (its encoder reconnects) answers 503 until it goes on: worth waiting for.
 // 404 means that it is over.
@@ -50,7 +51,7 @@ export class LivePlayer {
     this.failures = 0;
     this.loaded = []; // [seconds of media, bytes], newest last
     video.addEventListener('playing', () => this.#enter('live'));
-    video.addEventListener('waiting', () => this.state === 'live' && this.#enter('stalled'));
+    video.addEventListener('waiting', () => this.#onWaiting());
     video.addEventListener('ended', () => this.#retry('off air'));
     video.addEventListener('error', () => !this.hls && this.video.error && this.#retry('unreachable'));
     video.addEventListener('loadeddata', () => video.play().catch(() => {})); // the play button stays
@@ -111,6 +112,7 @@ export class LivePlayer {
     const hls = new Hls(hlsConfig);
     this.hls = hls;
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.#onFatal(data));
+    hls.on(Hls.Events.LEVEL_UPDATED, () => this.state === 'stalled' && this.#onWaiting());
     hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part }) => this.#count(frag, part));
     hls.loadSource(this.url);
     hls.attachMedia(this.video);
@@ -131,6 +133,18 @@ export class LivePlayer {
     if (state === 'live') this.failures = 0;
     this.state = state;
     this.onState(state, reason);
+  }
+
+  #onWaiting() {
+    if (this.#isAtEnd()) this.#retry('off air');
+    else if (this.state === 'live') this.#enter('stalled');
+  }
+
+  // hls.js takes a broadcast whose sound ends before its picture for unfinished, and so never says
+  // that it has ended.
+  #isAtEnd() {
+    const details = this.hls?.latestLevelDetails;
+    return details?.live === false && this.video.currentTime > details.edge - END_TOLERANCE_S;
   }
 
   #onFatal({ type, response }) {

@@ -17,9 +17,9 @@
 #define ID_MAX       64
 
 /* Scripts and styles are ours alone; media may come from any base that the playlists name, and
- * hls.js runs its demuxer in a worker made from a blob. */
+ * hls.js runs its demuxer in a worker made from a blob and tries out a data: URL. */
 #define CONTENT_SECURITY_POLICY                                                                    \
-    "default-src 'self'; connect-src *; media-src * blob:; worker-src 'self' blob:; "              \
+    "default-src 'self'; connect-src *; media-src * blob: data:; worker-src 'self' blob:; "        \
     "object-src 'none'; base-uri 'none'"
 
 struct reply {
