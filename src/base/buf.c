@@ -111,6 +111,21 @@ int buf_append_u64(struct buf *buf, uint64_t value)
     return append_be(buf, value, 8);
 }
 
+int buf_append_u16le(struct buf *buf, uint16_t value)
+{
+    return buf_append_u16(buf, __builtin_bswap16(value));
+}
+
+int buf_append_u32le(struct buf *buf, uint32_t value)
+{
+    return buf_append_u32(buf, __builtin_bswap32(value));
+}
+
+int buf_append_u64le(struct buf *buf, uint64_t value)
+{
+    return buf_append_u64(buf, __builtin_bswap64(value));
+}
+
 int buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;

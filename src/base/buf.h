@@ -28,10 +28,13 @@ void buf_reset(struct buf *buf);
 int buf_append(struct buf *buf, const void *data, size_t len);
 int buf_append_str(struct buf *buf, const char *text);
 int buf_append_u8(struct buf *buf, uint8_t value);
-int buf_append_u16(struct buf *buf, uint16_t value); /* big-endian, as all of these */
+int buf_append_u16(struct buf *buf, uint16_t value); /* big-endian, as all but the -le ones */
 int buf_append_u24(struct buf *buf, uint32_t value);
 int buf_append_u32(struct buf *buf, uint32_t value);
 int buf_append_u64(struct buf *buf, uint64_t value);
+int buf_append_u16le(struct buf *buf, uint16_t value);
+int buf_append_u32le(struct buf *buf, uint32_t value);
+int buf_append_u64le(struct buf *buf, uint64_t value);
 int buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *buf, const char *format, va_list args);
 /* Makes room for `len` more bytes and returns where they go, NULL past the ceiling;

@@ -73,9 +73,19 @@ uint64_t read_u64(struct reader *r)
     return read_be(r, 8);
 }
 
+uint16_t read_u16le(struct reader *r)
+{
+    return __builtin_bswap16(read_u16(r));
+}
+
 uint32_t read_u32le(struct reader *r)
 {
     return __builtin_bswap32(read_u32(r));
+}
+
+uint64_t read_u64le(struct reader *r)
+{
+    return __builtin_bswap64(read_u64(r));
 }
 
 void bit_reader_init(struct bit_reader *r, const void *data, size_t len)

@@ -22,7 +22,9 @@ uint16_t read_u16(struct reader *r); /* big-endian, as all but the -le ones */
 uint32_t read_u24(struct reader *r);
 uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
+uint16_t read_u16le(struct reader *r);
 uint32_t read_u32le(struct reader *r);
+uint64_t read_u64le(struct reader *r);
 /* The next `len` bytes, borrowed from the input; NULL if it falls short. */
 const uint8_t *read_bytes(struct reader *r, size_t len);
 void read_skip(struct reader *r, size_t len);

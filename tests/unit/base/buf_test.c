@@ -35,6 +35,20 @@ static void writes_big_endian(void **state)
     buf_clear(&buf);
 }
 
+static void writes_little_endian(void **state)
+{
+    static const uint8_t expected[] = { 2, 1, 6, 5, 4, 3, 14, 13, 12, 11, 10, 9, 8, 7 };
+    struct buf buf;
+
+    buf_init(&buf, 100);
+    buf_append_u16le(&buf, 0x0102);
+    buf_append_u32le(&buf, 0x03040506);
+    buf_append_u64le(&buf, 0x0708090a0b0c0d0e);
+    assert_int_equal(buf.len, sizeof(expected));
+    assert_memory_equal(buf.data, expected, sizeof(expected));
+    buf_clear(&buf);
+}
+
 static void consumes_from_the_front(void **state)
 {
     struct buf buf;
@@ -52,6 +66,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_to_pass_its_ceiling),
         cmocka_unit_test(writes_big_endian),
+        cmocka_unit_test(writes_little_endian),
         cmocka_unit_test(consumes_from_the_front),
     };
 

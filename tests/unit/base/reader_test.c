@@ -27,6 +27,12 @@ static void reads_both_byte_orders(void **state)
     reader_init(&r, data, sizeof(data));
     assert_int_equal(read_u32(&r), 0x01020304);
     assert_int_equal(read_u32le(&r), 0x04030201);
+    reader_init(&r, data, sizeof(data));
+    assert_int_equal(read_u16le(&r), 0x0201);
+    read_skip(&r, 2);
+    assert_int_equal(reader_err(&r), 0);
+    reader_init(&r, data, sizeof(data));
+    assert_true(read_u64le(&r) == 0x0403020104030201);
     assert_int_equal(reader_err(&r), 0);
 }
 
