@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks in the order of harm: indexes, formats, times, amounts. */
+#include "transcode/worker_output.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "media/codec.h"
+#include "media/h264_nal.h"
+
+#define TIME_SLACK     (2 * MEDIA_TIMESCALE)  /* of an answer before the source: silence put in */
+#define TIME_BACK_MAX  (60 * MEDIA_TIMESCALE) /* an answer may be late, but not from another day */
+#define DELAY_MAX      (5 * MEDIA_TIMESCALE)  /* presentation behind decoding */
+#define ARRIVAL_MAX_US (60 * 1000000LL)
+#define AAC_FRAME_MAX  8191 /* what ADTS can carry */
+#define RATE_FACTOR    4    /* of the bit rate asked for */
+#define BURST_BYTES    (8 << 20)
+
+struct output {
+    enum media_kind kind;
+    struct codec_config *config; /* NULL: none yet */
+    bool needs_idr;              /* its next packet opens a GOP */
+    int64_t last_dts;
+    int64_t bytes; /* since the worker's start */
+};
+
+struct worker_output {
+    struct transcode_setup setup;
+    struct worker_output_events events;
+    void *ctx;
+    int count;
+    struct output outputs[TRANSCODE_OUTPUTS_MAX];
+    bool has_source;
+    int64_t first_source_dts, last_source_dts; /* since the worker's start */
+};
+
+struct worker_output *worker_output_create(const struct transcode_setup *setup,
+                                           const struct worker_output_events *events, void *ctx)
+{
+    struct worker_output *o = mem_zalloc(sizeof(*o));
+
+    o->events = *events;
+    o->ctx = ctx;
+    o->count = setup->video_count + setup->audio_count;
+    for (int i = 0; i < o->count; i++) {
+        o->outputs[i].kind = i < setup->video_count ? MEDIA_VIDEO : MEDIA_AUDIO;
+        o->outputs[i].last_dts = INT64_MIN;
+    }
+    worker_output_restart(o, setup);
+    return o;
+}
+
+void worker_output_restart(struct worker_output *o, const struct transcode_setup *setup)
+{
+    o->setup = *setup;
+    o->first_source_dts = o->last_source_dts;
+    for (int i = 0; i < o->count; i++) {
+        o->outputs[i].needs_idr = o->outputs[i].kind == MEDIA_VIDEO;
+        o->outputs[i].bytes = 0;
+    }
+}
+
+void worker_output_destroy(struct worker_output *o)
+{
+    if (!o)
+        return;
+    for (int i = 0; i < o->count; i++)
+        codec_config_unref(o->outputs[i].config);
+    mem_free(o);
+}
+
+void worker_output_note_source(struct worker_output *o, int64_t dts)
+{
+    if (!o->has_source)
+        o->first_source_dts = o->last_source_dts = dts;
+    o->has_source = true;
+    if (dts > o->last_source_dts)
+        o->last_source_dts = dts;
+}
+
+int64_t worker_output_last_dts(const struct worker_output *o, int output)
+{
+    return o->outputs[output].last_dts;
+}
+
+static struct output *find_output(struct worker_output *o, int output, enum media_kind kind)
+{
+    if (output >= o->count || o->outputs[output].kind != kind)
+        return NULL;
+    return &o->outputs[output];
+}
+
+/* -- configurations -- */
+
+static bool is_video_as_asked(const struct worker_output *o, int output,
+                              const struct codec_config *config)
+{
+    return config->video.width == o->setup.video[output].width &&
+           config->video.height == o->setup.video[output].height;
+}
+
+static int take_config(struct worker_output *o, const struct worker_frame *frame)
+{
+    struct codec_config *config = NULL;
+    struct transcode_config in;
+    struct output *output;
+    int err = transcode_config_parse(&in, frame);
+
+    output = err ? NULL : find_output(o, in.output, in.kind);
+    if (!output)
+        return -EPROTO;
+    err = in.kind == MEDIA_VIDEO ? codec_config_from_avcc(&config, in.data, in.len)
+                                 : codec_config_from_asc(&config, in.data, in.len);
+    if (!err && in.kind == MEDIA_VIDEO && !is_video_as_asked(o, in.output, config))
+        err = -EPROTO;
+    if (err) {
+        codec_config_unref(config);
+        return -EPROTO;
+    }
+    /* A worker that starts anew with the same settings must not cost viewers a discontinuity. */
+    if (codec_config_is_equal(output->config, config)) {
+        codec_config_unref(config);
+        return 0;
+    }
+    codec_config_unref(output->config);
+    output->config = config;
+    return 0;
+}
+
+/* -- packets -- */
+
+static bool is_time_sane(const struct worker_output *o, const struct transcode_packet *in)
+{
+    if (!o->has_source || in->dts > o->last_source_dts + TIME_SLACK ||
+        in->dts < o->last_source_dts - TIME_BACK_MAX)
+        return false;
+    return in->pts >= in->dts && in->pts - in->dts <= DELAY_MAX;
+}
+
+static int bitrate_of(const struct worker_output *o, int output)
+{
+    return output < o->setup.video_count ? o->setup.video[output].bitrate_bps
+                                         : o->setup.audio_bps[output - o->setup.video_count];
+}
+
+static bool is_amount_sane(const struct worker_output *o, int output, int64_t bytes)
+{
+    int64_t seconds = (o->last_source_dts - o->first_source_dts) / MEDIA_TIMESCALE + 1;
+
+    return bytes <= BURST_BYTES + seconds * bitrate_of(o, output) / 8 * RATE_FACTOR;
+}
+
+/* The packet's bytes, in the form that struct packet promises. */
+static int read_data(struct bytes **out, bool *is_idr, const struct transcode_packet *in)
+{
+    struct h264_access_unit unit;
+    int err;
+
+    *is_idr = false;
+    if (in->kind == MEDIA_AUDIO) {
+        if (in->len > AAC_FRAME_MAX)
+            return -EPROTO;
+        *out = bytes_copy(in->data, in->len);
+        return 0;
+    }
+    err = h264_access_unit_read(&unit, in->data, in->len, 4);
+    if (err || !unit.data)
+        return -EPROTO;
+    *out = unit.data;
+    *is_idr = unit.is_idr;
+    return 0;
+}
+
+static int64_t sane_arrival(int64_t arrival_us)
+{
+    int64_t now_us = clock_wall_us();
+
+    return arrival_us > now_us || arrival_us < now_us - ARRIVAL_MAX_US ? now_us : arrival_us;
+}
+
+static void hand_over(struct worker_output *o, const struct transcode_packet *in,
+                      struct output *output, struct bytes *data, bool is_idr)
+{
+    struct packet *packet = packet_create(output->config, data);
+
+    packet->is_idr = is_idr;
+    packet->dts = in->dts;
+    packet->pts = in->pts;
+    packet->arrival_us = sane_arrival(in->arrival_us);
+    o->events.on_packet(in->output, packet, o->ctx);
+    packet_unref(packet);
+}
+
+static int take_packet(struct worker_output *o, const struct worker_frame *frame)
+{
+    struct transcode_packet in;
+    struct output *output;
+    struct bytes *data = NULL;
+    bool is_idr;
+    int err = transcode_packet_parse(&in, frame);
+
+    output = err ? NULL : find_output(o, in.output, in.kind);
+    if (!output || !output->config || !is_time_sane(o, &in))
+        return -EPROTO;
+    output->bytes += (int64_t)in.len;
+    if (!is_amount_sane(o, in.output, output->bytes))
+        return -EPROTO;
+    err = read_data(&data, &is_idr, &in);
+    if (err)
+        return err;
+    if (in.dts <= output->last_dts || (output->needs_idr && !is_idr)) {
+        bytes_unref(data); /* what another worker had answered already */
+        return 0;
+    }
+    output->last_dts = in.dts;
+    output->needs_idr = false;
+    hand_over(o, &in, output, data, is_idr);
+    return 0;
+}
+
+static int take_lost(struct worker_output *o, const struct worker_frame *frame)
+{
+    struct transcode_lost lost;
+
+    if (transcode_lost_parse(&lost, frame) || lost.output >= o->count)
+        return -EPROTO;
+    o->outputs[lost.output].needs_idr = o->outputs[lost.output].kind == MEDIA_VIDEO;
+    o->events.on_lost(lost.output, lost.dts, o->ctx);
+    return 0;
+}
+
+static int take_stats(struct worker_output *o, const struct worker_frame *frame)
+{
+    struct transcode_stats stats;
+
+    if (transcode_stats_parse(&stats, frame))
+        return -EPROTO;
+    o->events.on_stats(&stats, o->ctx);
+    return 0;
+}
+
+int worker_output_take(struct worker_output *o, const struct worker_frame *frame)
+{
+    switch (frame->type) {
+    case FRAME_OUT_CONFIG:
+        return take_config(o, frame);
+    case FRAME_OUT_PACKET:
+        return take_packet(o, frame);
+    case FRAME_OUT_LOST:
+        return take_lost(o, frame);
+    case FRAME_STATS:
+        return take_stats(o, frame);
+    default:
+        return -EPROTO;
+    }
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transcode/transcode_link.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct ladder_input full_hd = { "ADVANCED_HD", "", 1920, 1080, 59.94, true };
+
+static struct transcode_setup make_setup(void)
+{
+    struct transcode_setup setup;
+    struct ladder ladder;
+
+    assert_int_equal(ladder_build(&ladder, &full_hd), 0);
+    assert_true(transcode_setup_of(&setup, &ladder, "superfast"));
+    return setup;
+}
+
+static void asks_for_each_encoding_once(void **state)
+{
+    struct transcode_setup setup = make_setup();
+
+    assert_int_equal(setup.video_count, 4);
+    assert_int_equal(setup.video[0].width, 1280);
+    assert_int_equal(setup.video[0].frame_divisor, 1);
+    assert_int_equal(setup.video[3].frame_divisor, 2);
+    assert_int_equal(setup.audio_count, 3); /* 128, 64, 48: of five renditions */
+    assert_true(setup.has_own_keyframes);
+}
+
+static void needs_no_worker_for_a_source(void **state)
+{
+    struct ladder_input input = { "BASIC", "", 1280, 720, 30, true };
+    struct transcode_setup setup;
+    struct ladder ladder;
+
+    assert_int_equal(ladder_build(&ladder, &input), 0);
+    assert_false(transcode_setup_of(&setup, &ladder, "superfast"));
+}
+
+static void a_setup_arrives_as_it_was(void **state)
+{
+    struct transcode_setup in = make_setup(), out;
+    uint8_t data[TRANSCODE_SETUP_MAX];
+    struct worker_frame frame = { FRAME_SETUP, data, transcode_setup_write(data, &in) };
+
+    assert_int_equal(transcode_setup_parse(&out, &frame), 0);
+    assert_string_equal(out.preset, in.preset);
+    assert_int_equal((int)(out.fps * 100 + 0.5), 5994);
+    assert_int_equal(out.has_own_keyframes, in.has_own_keyframes);
+    assert_memory_equal(out.video, in.video, sizeof(in.video));
+    assert_memory_equal(out.audio_bps, in.audio_bps, sizeof(in.audio_bps));
+    for (size_t len = 0; len < frame.len; len++) {
+        struct worker_frame cut = { FRAME_SETUP, data, len };
+        assert_int_equal(transcode_setup_parse(&out, &cut), -EPROTO);
+    }
+}
+
+static void a_packet_arrives_as_it_was(void **state)
+{
+    struct transcode_packet in = { .output = 3,
+                                   .kind = MEDIA_VIDEO,
+                                   .is_idr = true,
+                                   .dts = -5,
+                                   .pts = INT64_MAX,
+                                   .arrival_us = 1700000000000000 };
+    struct transcode_packet out;
+    uint8_t data[TRANSCODE_HEAD_MAX + 4];
+    size_t len = transcode_packet_write(data, &in);
+    struct worker_frame frame = { FRAME_PACKET, data, len + 4 };
+
+    memcpy(data + len, "data", 4);
+    assert_int_equal(transcode_packet_parse(&out, &frame), 0);
+    assert_int_equal(out.output, 3);
+    assert_int_equal(out.kind, MEDIA_VIDEO);
+    assert_true(out.is_idr);
+    assert_true(out.dts == in.dts && out.pts == in.pts && out.arrival_us == in.arrival_us);
+    assert_int_equal(out.len, 4);
+    assert_memory_equal(out.data, "data", 4);
+    frame.len = len; /* a packet without data is none */
+    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
+    data[0] = TRANSCODE_OUTPUTS_MAX;
+    frame.len = len + 4;
+    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
+    data[0] = 0;
+    data[1] = 2; /* neither picture nor sound */
+    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
+}
+
+static void statistics_arrive_as_they_were(void **state)
+{
+    struct transcode_stats in = {
+        .cpu_us = 123456789012, .frames_decoded = 7, .decode_errors = 8, .gops_dropped = 9
+    };
+    struct transcode_stats out;
+    uint8_t data[TRANSCODE_HEAD_MAX];
+    struct worker_frame frame = { FRAME_STATS, data, 0 };
+
+    in.video[3].frames = 11;
+    in.video[3].gops_dropped = 12;
+    frame.len = transcode_stats_write(data, &in);
+    assert_int_equal(transcode_stats_parse(&out, &frame), 0);
+    assert_memory_equal(&out, &in, sizeof(in));
+    frame.len++;
+    assert_int_equal(transcode_stats_parse(&out, &frame), -EPROTO);
+}
+
+static void odd_sizes_are_no_setup(void **state)
+{
+    struct transcode_setup in = make_setup(), out;
+    uint8_t data[TRANSCODE_SETUP_MAX];
+    struct worker_frame frame = { FRAME_SETUP, data, 0 };
+
+    in.video[1].width = 853;
+    frame.len = transcode_setup_write(data, &in);
+    assert_int_equal(transcode_setup_parse(&out, &frame), -EPROTO);
+    in.video[1].width = 852;
+    in.video_count = TRANSCODE_VIDEO_MAX;
+    in.fps = 0;
+    frame.len = transcode_setup_write(data, &in);
+    assert_int_equal(transcode_setup_parse(&out, &frame), -EPROTO);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_for_each_encoding_once),
+        cmocka_unit_test(needs_no_worker_for_a_source),
+        cmocka_unit_test(a_setup_arrives_as_it_was),
+        cmocka_unit_test(a_packet_arrives_as_it_was),
+        cmocka_unit_test(statistics_arrive_as_they_were),
+        cmocka_unit_test(odd_sizes_are_no_setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
