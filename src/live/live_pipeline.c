@@ -55,6 +55,7 @@ struct live_pipeline {
     int64_t media_time;
     int target_duration_s; /* fixed when it first flows */
     int64_t part_duration; /* likewise */
+    int64_t part_target;   /* likewise: a part may last a frame longer than planned */
     bool is_on_air;
     bool has_late_track; /* to be rebuilt once the push that found it is over */
     int err;             /* of a segmenter inside a push */
@@ -189,7 +190,7 @@ static void open_feed(struct live_pipeline *p)
         .latency = p->config.channel->is_low_latency ? LATENCY_LOW : LATENCY_NORMAL,
         .container = p->config.channel->is_fmp4 ? CONTAINER_FMP4 : CONTAINER_TS,
         .target_duration_s = p->target_duration_s,
-        .part_target = p->part_duration,
+        .part_target = p->part_target,
         .started_wall_ms = clock_wall_ms(),
         .renditions = renditions,
         .rendition_count = p->outlet_count,
@@ -231,6 +232,7 @@ static void on_ready(const struct go_live_decision *decision, void *ctx)
     if (!p->target_duration_s) {
         p->target_duration_s = decision->target_duration_s;
         p->part_duration = cut_plan_part_duration(decision->fps);
+        p->part_target = p->part_duration + (int64_t)(MEDIA_TIMESCALE / decision->fps);
     }
     for (int i = 0; i < p->ladder.count; i++)
         open_outlet(p, &p->ladder.renditions[i], decision);
