@@ -54,6 +54,17 @@ static void leave(struct conn_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+static void take_idle(struct conn_pool *pool, struct sql_conn **out)
+{
+    while (!*out && pool->idle_count) {
+        *out = pool->idle[--pool->idle_count];
+        if (!pool->driver->is_alive(*out)) {
+            pool->driver->disconnect(*out);
+            *out = NULL;
+        }
+    }
+}
+
 int conn_pool_get(struct conn_pool *pool, struct sql_conn **out)
 {
     int err = 0;
@@ -63,8 +74,7 @@ int conn_pool_get(struct conn_pool *pool, struct sql_conn **out)
     while (pool->in_use == pool->max)
         pthread_cond_wait(&pool->wake, &pool->lock);
     pool->in_use++;
-    if (pool->idle_count)
-        *out = pool->idle[--pool->idle_count];
+    take_idle(pool, out);
     pthread_mutex_unlock(&pool->lock);
     if (!*out)
         err = pool->driver->connect(out, pool->config);
@@ -76,13 +86,11 @@ int conn_pool_get(struct conn_pool *pool, struct sql_conn **out)
 void conn_pool_put(struct conn_pool *pool, struct sql_conn *conn)
 {
     pthread_mutex_lock(&pool->lock);
-    if (conn->broken)
-        close_idle(pool);
-    else
+    if (!conn->is_broken)
         pool->idle[pool->idle_count++] = conn;
     pool->in_use--;
     pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
-    if (conn->broken)
+    if (conn->is_broken)
         pool->driver->disconnect(conn);
 }

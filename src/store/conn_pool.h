@@ -17,7 +17,7 @@ struct conn_pool *conn_pool_create(const struct sql_driver *driver,
 void conn_pool_destroy(struct conn_pool *pool);
 /* Waits while all are in use. Fails only as connecting does. */
 int conn_pool_get(struct conn_pool *pool, struct sql_conn **out);
-/* Takes it back; a broken one is closed, and with it all that wait, which are as old. */
+/* Takes it back, to be used again unless it is broken. */
 void conn_pool_put(struct conn_pool *pool, struct sql_conn *conn);
 
 #endif

@@ -71,7 +71,10 @@ static int apply_next(struct sql_conn *conn, const struct migration *list, int c
 
     if (err)
         return err;
-    err = read_version(conn, version);
+    err = sql_script(conn, "CREATE TABLE IF NOT EXISTS meta "
+                           "(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
+    if (!err)
+        err = read_version(conn, version);
     if (!err && *version < count) {
         err = apply(conn, &list[*version], *version + 1);
         *version += 1;
@@ -84,14 +87,11 @@ static int apply_next(struct sql_conn *conn, const struct migration *list, int c
 
 int migration_run(struct sql_conn *conn, const struct migration *list, int count)
 {
-    int version = 0;
-    int err = sql_script(conn, "CREATE TABLE IF NOT EXISTS meta "
-                               "(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)");
+    int version, err;
 
-    if (!err)
-        err = read_version(conn, &version);
-    while (!err && version < count)
+    do
         err = apply_next(conn, list, count, &version);
+    while (!err && version < count);
     if (!err && version > count) {
         log_error(TAG, "the data was written by a newer version: schema=%d known=%d", version,
                   count);

@@ -6,6 +6,7 @@
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,7 @@ struct sql_value {
 /* A connection; each driver's own struct begins with it. */
 struct sql_conn {
     const struct sql_driver *driver;
-    int broken; /* not 0: the error that made it useless, to be disconnected */
+    bool is_broken; /* of no more use */
 };
 
 struct sql_driver {
@@ -40,6 +41,8 @@ struct sql_driver {
 
     int (*connect)(struct sql_conn **out, const struct store_config *config);
     void (*disconnect)(struct sql_conn *conn);
+    /* False if the other end has gone while it waited. */
+    bool (*is_alive)(struct sql_conn *conn);
     /* Runs several statements without parameters and results. */
     int (*script)(struct sql_conn *conn, const char *text);
     /* See sql_start() and below. */
@@ -60,6 +63,7 @@ struct sql_driver {
 };
 
 extern const struct sql_driver sqlite_driver;
+extern const struct sql_driver postgres_driver;
 
 struct sql_value sql_int(int64_t number);
 struct sql_value sql_text(const char *text); /* NULL: SQL's NULL */

@@ -226,6 +226,11 @@ static void sqlite_finish(struct sql_conn *conn)
     of(conn)->current = NULL;
 }
 
+static bool sqlite_is_alive(struct sql_conn *conn)
+{
+    return true;
+}
+
 static int64_t sqlite_changes(struct sql_conn *conn)
 {
     return sqlite3_changes64(of(conn)->db);
@@ -271,6 +276,7 @@ const struct sql_driver sqlite_driver = {
     .sequence_key = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
+    .is_alive = sqlite_is_alive,
     .script = sqlite_script,
     .start = sqlite_start,
     .step = sqlite_step,

@@ -17,7 +17,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/sqlite.h"
-#include "store/statement.h"
 #include "store/store_internal.h"
 
 /* Bounds how long the first of a group waits for the last. */
@@ -44,11 +43,6 @@ struct sql_writer {
     bool is_stopping;
 };
 
-static int run_statement(struct sql_writer *w, int statement)
-{
-    return sql_run(w->conn, statement, NULL, 0);
-}
-
 /* 0: the transaction can go on. -EAGAIN: the job has refused and left changes behind. -EIO: SQLite
  * has rolled back by itself, as it does when the disk is full. */
 static int run_job(struct sql_writer *w, struct job *job)
@@ -64,7 +58,7 @@ static int run_job(struct sql_writer *w, struct job *job)
 
 static int run_group(struct sql_writer *w, struct list *group)
 {
-    int err = run_statement(w, ST_BEGIN);
+    int err = sql_script(w->conn, "BEGIN IMMEDIATE");
 
     LIST_EACH (node, group) {
         struct job *job = LIST_ITEM(node, struct job, node);
@@ -72,7 +66,7 @@ static int run_group(struct sql_writer *w, struct list *group)
         if (!err && !job->err)
             err = run_job(w, job);
     }
-    return err ? err : run_statement(w, ST_COMMIT);
+    return err ? err : sql_script(w->conn, "COMMIT");
 }
 
 static void finish_group(struct list *group, int err)
@@ -96,7 +90,7 @@ static void commit_group(struct sql_writer *w, struct list *group)
     do {
         err = run_group(w, group);
         if (err && sqlite_in_transaction(w->conn))
-            run_statement(w, ST_ROLLBACK);
+            sql_script(w->conn, "ROLLBACK");
     } while (err == -EAGAIN);
     finish_group(group, err);
 }

@@ -12,10 +12,6 @@
 /* clang-format off */
 static const char *const texts[ST_LIST] = {
     [ST_PING] = "SELECT 1",
-    [ST_BEGIN] = "BEGIN IMMEDIATE",
-    [ST_COMMIT] = "COMMIT",
-    [ST_ROLLBACK] = "ROLLBACK",
-
     [ST_META_GET] = "SELECT value FROM meta WHERE name = $1",
     [ST_META_SET] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -19,10 +19,6 @@ enum list_filter {
 
 enum statement {
     ST_PING,
-    ST_BEGIN,
-    ST_COMMIT,
-    ST_ROLLBACK,
-
     ST_META_GET,
     ST_META_SET,
     ST_META_ADD,

@@ -47,7 +47,7 @@ static int check_key_file(struct store *store, struct sql_conn *conn)
     if (err == -ENOENT) {
         err = meta_set(conn, "secret_key", print);
     } else if (!err && strcmp(known, print)) {
-        log_error(TAG, "secret.key is not the one this database was made with");
+        log_error(TAG, "secret.key is not the one this database was made with; all nodes need it");
         err = -EKEYREJECTED;
     }
     arena_destroy(arena);
@@ -68,6 +68,19 @@ static int prepare_database(struct store *store)
     return err;
 }
 
+static int choose_driver(struct store *store)
+{
+    const char *url = store->config.url;
+
+    if (!url || !*url)
+        store->driver = &sqlite_driver;
+    else if (!strncmp(url, "postgresql://", 13) || !strncmp(url, "postgres://", 11))
+        store->driver = &postgres_driver;
+    else
+        log_error(TAG, "a store is SQLite, without URL, or postgresql://...");
+    return store->driver ? 0 : -EINVAL;
+}
+
 int store_open(struct store **out, const struct store_config *config)
 {
     struct store *store = mem_zalloc(sizeof(*store));
@@ -75,8 +88,9 @@ int store_open(struct store **out, const struct store_config *config)
 
     store->config.data_dir = mem_strdup(config->data_dir);
     store->config.url = mem_strdup(config->url);
-    store->driver = &sqlite_driver;
-    err = open_secret_box(store);
+    err = choose_driver(store);
+    if (!err)
+        err = open_secret_box(store);
     if (err)
         goto out;
     store->pool = conn_pool_create(store->driver, &store->config, store->driver->max_conns);
@@ -97,7 +111,8 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
-    store->driver->writer_destroy(store->writer);
+    if (store->writer)
+        store->driver->writer_destroy(store->writer);
     conn_pool_destroy(store->pool);
     secret_box_destroy(store->box);
     mem_free((char *)store->config.data_dir);

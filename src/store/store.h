@@ -12,7 +12,7 @@
  *
  * Errors of all functions, beside those they name: -ENOTCONN while the database cannot be reached
  * and nothing was changed (answer 503); anything else, such as -EIO or -ENOSPC, is a failure of the
- * database that was logged here (answer 500). */
+ * database that was logged here (answer 500; after -EIO a change may have been made). */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -25,7 +25,7 @@ struct store_txn;
 
 struct store_config {
     const char *data_dir; /* exists; holds weir.db and secret.key */
-    const char *url;      /* postgresql://...; NULL: SQLite in the data directory */
+    const char *url;      /* postgresql://...; NULL or "": SQLite in the data directory */
 };
 
 /* Opens and migrates; makes what is missing. Logs what is wrong: -EPROTO if the data was written by

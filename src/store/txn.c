@@ -10,13 +10,23 @@
 #include "store/statement.h"
 #include "store/store_internal.h"
 
+/* What is an answer about resources, not a failure of the database. */
+static bool is_answer(int err)
+{
+    return err == -EEXIST || err == -EDQUOT || err == -EINVAL;
+}
+
+/* run() may make of an answer what it likes; a failure, which the driver may have to act on, stands
+ * whatever run() makes of it. */
 int store_txn_run(struct store_txn *txn, int (*run)(struct store_txn *txn, void *arg), void *arg)
 {
     int err;
 
     txn->err = 0;
     err = run(txn, arg);
-    return err ? err : txn->err;
+    if (txn->err && (!err || !is_answer(txn->err)))
+        return txn->err;
+    return err;
 }
 
 /* Remembers what makes the transaction worthless: everything but a question answered with no. */

@@ -210,5 +210,5 @@ int main(void)
         TEST(sessions_are_forgotten_a_day_after_their_end),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }

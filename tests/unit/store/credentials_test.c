@@ -136,5 +136,5 @@ int main(void)
         TEST(a_new_data_directory_is_the_owners_alone),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }

@@ -9,24 +9,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "postgres_fixture.h"
 #include "store/meta.h"
 #include "store/sql.h"
 
 struct place {
     char dir[64];
+    char url[320];
     struct store_config config;
     struct sql_conn *conn;
 };
 
 static int setup(void **state)
 {
+    const struct sql_driver *driver = &sqlite_driver;
     struct place *p = mem_zalloc(sizeof(*p));
 
     strcpy(p->dir, "/tmp/weir-migration-XXXXXX");
     assert_non_null(mkdtemp(p->dir));
     p->config.data_dir = p->dir;
-    assert_int_equal(sqlite_driver.connect(&p->conn, &p->config), 0);
+    if (fixture_server()) {
+        snprintf(p->url, sizeof(p->url), "%s", postgres_fixture_new_url(fixture_server()));
+        p->config.url = p->url;
+        driver = &postgres_driver;
+    }
+    assert_int_equal(driver->connect(&p->conn, &p->config), 0);
     *state = p;
     return 0;
 }
@@ -35,7 +42,7 @@ static int teardown(void **state)
 {
     struct place *p = *state;
 
-    sqlite_driver.disconnect(p->conn);
+    p->conn->driver->disconnect(p->conn);
     fixture_remove_dir(p->dir);
     mem_free(p);
     return 0;
@@ -135,5 +142,5 @@ int main(void)
         TEST(starts_at_the_same_time_agree),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }

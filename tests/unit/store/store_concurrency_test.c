@@ -262,5 +262,5 @@ int main(void)
         TEST(a_check_and_its_change_are_one_step),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }

@@ -54,9 +54,9 @@ static void *write_until_killed(void *arg)
     return NULL;
 }
 
-static void run_child(const char *dir, int round, int pipe)
+static void run_child(struct fixture *f, int round, int pipe)
 {
-    struct store_config config = { .data_dir = dir };
+    struct store_config config = fixture_config(f);
     struct child children[THREADS];
     struct store *store;
     pthread_t thread;
@@ -118,7 +118,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
 {
     static char ids[20000][32];
     struct fixture *f = *state;
-    struct store_config config = { .data_dir = f->dir };
+    struct store_config config = fixture_config(f);
 
     for (int round = 0; round < ROUNDS; round++) {
         int ends[2], count;
@@ -130,7 +130,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
         pid = fork();
         if (!pid) {
             close(ends[0]);
-            run_child(f->dir, round, ends[1]);
+            run_child(f, round, ends[1]);
         }
         close(ends[1]);
         count = collect_and_kill(pid, ends[0], ids, 20000);
@@ -148,5 +148,5 @@ int main(void)
                                         fixture_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }

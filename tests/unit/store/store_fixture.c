@@ -7,10 +7,23 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "postgres_fixture.h"
+
+static struct postgres_fixture *server;
+
+struct postgres_fixture *fixture_server(void)
+{
+    return server;
+}
+
+struct store_config fixture_config(struct fixture *f)
+{
+    return (struct store_config){ .data_dir = f->dir, .url = f->url };
+}
 
 static void open_store(struct fixture *f)
 {
-    struct store_config config = { .data_dir = f->dir };
+    struct store_config config = fixture_config(f);
 
     assert_int_equal(store_open(&f->store, &config), 0);
 }
@@ -22,6 +35,8 @@ int fixture_setup(void **state)
     strcpy(f->dir, "/tmp/weir-store-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     f->arena = arena_create();
+    if (server)
+        snprintf(f->url, sizeof(f->url), "%s", postgres_fixture_new_url(server));
     open_store(f);
     *state = f;
     return 0;
@@ -114,4 +129,23 @@ int fixture_delete(struct fixture *f, const char *arn)
 struct resource_query fixture_query(const char *type)
 {
     return (struct resource_query){ .account = ACCOUNT, .region = REGION, .type = type };
+}
+
+int fixture_run_on_postgres(const struct CMUnitTest *tests, size_t count)
+{
+    int failed = 0;
+
+    server = postgres_fixture_create();
+    if (server)
+        failed = _cmocka_run_group_tests("on PostgreSQL", tests, count, NULL, NULL);
+    postgres_fixture_destroy(server);
+    server = NULL;
+    return failed;
+}
+
+int fixture_run_on_both(const struct CMUnitTest *tests, size_t count)
+{
+    int failed = _cmocka_run_group_tests("on SQLite", tests, count, NULL, NULL);
+
+    return failed + fixture_run_on_postgres(tests, count);
 }

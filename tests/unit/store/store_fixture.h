@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store in a temporary folder, and shorthands for resources in it. */
+/* A store in a temporary folder, or in a PostgreSQL server of the test's own with its key file in
+ * that folder, and shorthands for resources in it. */
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "store/store.h"
 
 #define REGION        "us-west-2"
@@ -20,6 +22,7 @@
 
 struct fixture {
     char dir[64];
+    char url[320]; /* "": SQLite in the folder */
     struct store *store;
     struct arena *arena;
 };
@@ -27,6 +30,13 @@ struct fixture {
 /* cmocka's setup and teardown. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
+/* Runs tests that use the two on SQLite and, where it is installed, on PostgreSQL. Returns what
+ * main() returns. */
+int fixture_run_on_both(const struct CMUnitTest *tests, size_t count);
+int fixture_run_on_postgres(const struct CMUnitTest *tests, size_t count);
+/* During these: the server, or NULL on SQLite. */
+struct postgres_fixture *fixture_server(void);
+struct store_config fixture_config(struct fixture *f);
 /* Closes and opens the store, as a restart does. */
 void fixture_reopen(struct fixture *f);
 /* Removes a folder made by mkdtemp(). */

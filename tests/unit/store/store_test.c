@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-
 static void gives_back_what_was_added(void **state)
 {
     struct fixture *f = *state;
@@ -365,6 +363,8 @@ static void secrets_are_nowhere_on_the_disk_in_clear(void **state)
     struct fixture *f = *state;
     struct resource r = fixture_resource(f->arena, "stream-key", "k");
 
+    if (fixture_server())
+        skip();
     r.secret = "sk_needle_in_the_haystack";
     r.name = "visible";
     r.is_found_by_secret = true;
@@ -382,6 +382,8 @@ static void its_files_are_the_owners_alone(void **state)
     static const char *const names[] = { "weir.db", "weir.db-wal", "weir.db-shm", "secret.key" };
     struct fixture *f = *state;
 
+    if (fixture_server())
+        skip();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char path[128];
         struct stat st;
@@ -394,7 +396,7 @@ static void its_files_are_the_owners_alone(void **state)
 static void refuses_another_key_file(void **state)
 {
     struct fixture *f = *state;
-    struct store_config config = { .data_dir = f->dir };
+    struct store_config config = fixture_config(f);
     char path[128];
 
     store_close(f->store);
@@ -440,5 +442,5 @@ int main(void)
         TEST(keys_for_other_purposes_differ_and_last),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return fixture_run_on_both(tests, ARRAY_LEN(tests));
 }
