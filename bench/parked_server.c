@@ -2,10 +2,11 @@
 /* One channel that is always live, without an encoder: the HTTP layer and deliver/ as in the
  * server, fed with empty parts at a steady pace.
  *
- *   parked_server LOOPS
+ *   parked_server LOOPS DIR
  *
- * Prints the port and the path of the media playlist, runs until it is killed. Segments last two
- * seconds and have PARKED_PARTS parts. */
+ * Prints the ports in clear and under TLS (with a certificate kept in DIR) and the path of the
+ * media playlist, runs until it is killed. Segments last two seconds and have PARKED_PARTS parts.
+ */
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "deliver/hls_server.h"
 #include "deliver/stream_feed.h"
@@ -21,6 +23,7 @@
 #include "net/http_server.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/tls_context.h"
 
 #define MOST_LOOPS   8
 #define PARKED_PARTS 6
@@ -143,29 +146,50 @@ static void start_servers(int count)
         servers[i] = http_server_create(loops[i], &http);
 }
 
-int main(int argc, char **argv)
+static int listen_on(int loop_count, struct tls_context *tls)
 {
-    const struct listener_config where = { .host = "127.0.0.1" };
+    const struct listener_config where = { .host = "127.0.0.1", .tls = tls };
     const struct listener_events events = { on_accept };
-    int count = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0;
     struct listener *listener;
 
+    if (listener_create(&listener, &where, loops, loop_count, &events, NULL)) {
+        fprintf(stderr, "parked_server: cannot listen\n");
+        exit(1);
+    }
+    return listener_port(listener);
+}
+
+static struct tls_context *create_tls(const char *dir)
+{
+    const char *const names[] = { "localhost" };
+    const struct tls_context_config config = { .dir = dir, .names = names, .name_count = 1 };
+    struct tls_context *tls;
+
+    if (tls_context_create(&tls, &config))
+        exit(1);
+    return tls;
+}
+
+int main(int argc, char **argv)
+{
+    int count = argc == 3 ? (int)strtol(argv[1], NULL, 10) : 0;
+    int port, tls_port;
+
     if (count < 1 || count > MOST_LOOPS) {
-        fprintf(stderr, "usage: parked_server LOOPS\n");
+        fprintf(stderr, "usage: parked_server LOOPS DIR\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    log_setup(LOG_WARN, LOG_TEXT);
     start_servers(count);
-    if (listener_create(&listener, &where, loops, count, &events, NULL)) {
-        fprintf(stderr, "parked_server: cannot listen\n");
-        return 1;
-    }
+    port = listen_on(count, NULL);
+    tls_port = listen_on(count, create_tls(argv[2]));
     for (int i = 0; i < count; i++) {
         loop_start(loops[i]);
         loop_post(loops[i], pin, loops[i]);
     }
     loop_post(loops[0], go_live, NULL);
-    printf("%d %s\n", listener_port(listener), PATH);
+    printf("%d %d %s\n", port, tls_port, PATH);
     fflush(stdout);
     loop_join(loops[0]);
     return 0;
