@@ -26,12 +26,15 @@ struct package_chain {
     struct segmenter *segmenter;
     struct segmenter *audio_only; /* made at go-live when audio_events are set */
     struct segmenter_events audio_events;
+    void *audio_ctx;
+    cut_plan_cut_fn *on_cut; /* hears of the cuts instead of chain_cut(), which it calls */
+    void *cut_ctx;
     struct go_live_decision decision;
     bool is_live;
     int err;
 };
 
-static void chain_cut(const struct cut *cut, void *ctx)
+static inline void chain_cut(const struct cut *cut, void *ctx)
 {
     struct package_chain *chain = ctx;
 
@@ -86,11 +89,11 @@ static void chain_ready(const struct go_live_decision *decision, void *ctx)
     chain->decision = *decision;
     chain->is_live = true;
     chain->interleave = interleave_create(&tracks, chain_ordered, chain);
-    chain->plan = cut_plan_create(&plan, chain_cut, chain);
+    chain->plan = cut_plan_create(&plan, chain->on_cut, chain->cut_ctx);
     chain->segmenter = segmenter_create(&config, &chain->events, chain->ctx);
     config.video = NULL;
     if (chain->audio_events.on_part && decision->audio)
-        chain->audio_only = segmenter_create(&config, &chain->audio_events, chain->ctx);
+        chain->audio_only = segmenter_create(&config, &chain->audio_events, chain->audio_ctx);
 }
 
 static inline void chain_init(struct package_chain *chain, const struct mux_format *format,
@@ -105,7 +108,9 @@ static inline void chain_init(struct package_chain *chain, const struct mux_form
     memset(chain, 0, sizeof(*chain));
     chain->format = format;
     chain->events = *events;
-    chain->ctx = ctx;
+    chain->ctx = chain->audio_ctx = ctx;
+    chain->on_cut = chain_cut;
+    chain->cut_ctx = chain;
     timeline_init(&chain->timeline, "chain");
     chain->go_live = go_live_create(&config, &go_live_events, chain);
 }

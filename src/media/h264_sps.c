@@ -52,7 +52,7 @@ static void skip_scaling_list(struct bit_reader *r, int size)
 
     for (int i = 0; i < size && !r->err; i++) {
         if (next)
-            next = (int)((unsigned)(last + read_se(r)) & 0xff);
+            next = (int)(((unsigned)last + (unsigned)read_se(r)) & 0xff);
         if (next)
             last = next;
     }

@@ -147,9 +147,21 @@ static int64_t limited_end(const struct cut_plan *plan, int64_t end)
     return end < max ? end : max;
 }
 
+/* Behind all that was told before, however late the packet is. */
+static int64_t start_for(const struct cut_plan *plan, const struct packet *packet)
+{
+    int64_t earliest = plan->start;
+
+    if (!plan->has_begun)
+        return packet->dts;
+    if (plan->is_open)
+        earliest = part_start(plan, plan->part) + 1;
+    return packet->dts > earliest ? packet->dts : earliest;
+}
+
 static void begin_segment(struct cut_plan *plan, const struct packet *packet, bool is_discontinuity)
 {
-    int64_t time = packet->dts > plan->start ? packet->dts : plan->start + plan->has_begun;
+    int64_t time = start_for(plan, packet);
     int64_t end = limited_end(plan, time);
     struct cut cut;
 

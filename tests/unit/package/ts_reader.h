@@ -5,6 +5,7 @@
 #define TESTS_TS_READER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -28,14 +29,14 @@ struct ts_reader {
     int64_t lone_clock; /* of a packet without payload; -1: none */
     uint8_t pat[184], pmt[184];
     int packet_count;
-    uint8_t memory[TS_PAYLOAD_MAX];
-    size_t memory_used;
     const char *error; /* the first rule broken */
+    size_t memory_used;
+    uint8_t memory[TS_PAYLOAD_MAX];
 };
 
 static inline void ts_reader_init(struct ts_reader *r)
 {
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, offsetof(struct ts_reader, memory));
     for (int i = 0; i < TS_PID_COUNT; i++)
         r->next_counter[i] = -1;
 }
