@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,9 +245,11 @@ static char *trim(char *text)
 /* key = value; '#' starts a comment line. */
 static int load_line(struct loading *l, const char *path, int number, char *line)
 {
+    char place[PATH_MAX + 16];
     const struct setting *setting;
     char *equals, *key;
 
+    snprintf(place, sizeof(place), "%s:%d: ", path, number);
     line = trim(line);
     if (!*line || *line == '#')
         return 0;
@@ -256,11 +259,11 @@ static int load_line(struct loading *l, const char *path, int number, char *line
     key = trim(line);
     setting = find(key, strlen(key));
     if (!equals || !setting) {
-        snprintf(l->message, l->size, "%s:%d: %s '%s'", path, number,
+        snprintf(l->message, l->size, "%s%s '%s'", place,
                  equals ? "unknown setting" : "expected key = value, found", key);
         return -EINVAL;
     }
-    return set_or_tell(l, setting, "", trim(equals + 1));
+    return set_or_tell(l, setting, place, trim(equals + 1));
 }
 
 static int load_file(struct loading *l, const char *path)
