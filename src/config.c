@@ -46,6 +46,17 @@ static bool is_url(const char *text)
     return !*text || strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
+static bool is_x264_preset(const char *text)
+{
+    static const char *const names[] = { "ultrafast", "superfast", "veryfast", "faster",
+                                         "fast",      "medium",    "slow" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], text) == 0)
+            return true;
+    return false;
+}
+
 static bool is_quota(const char *text)
 {
     struct quotas quotas;
@@ -76,6 +87,7 @@ static const struct setting settings[] = {
     { "store", STRING, AT(store_url), "", "URL", "postgresql://... for several nodes; default: SQLite in the data directory", "WEIR_STORE" },
     { "loops", NUMBER, AT(loops), "0", "N", "event loops; 0: one per core", .min = 0, .max = 256 },
     { "unlimited", FLAG, AT(is_unlimited), "no", NULL, "no throttling of API calls (quotas on resources stay)" },
+    { "x264-preset", STRING, AT(x264_preset), "superfast", "NAME", "speed of transcoding: ultrafast to slow", .is_valid = is_x264_preset },
     { "log-format", CHOICE, AT(log_format), "text", "text|json", "form of the log on standard error", .one_of = log_formats },
     { "log-level", CHOICE, AT(log_level), "info", "LEVEL", "debug, info, warn or error", .one_of = log_levels },
     { "bench", FLAG, AT(is_bench), "no", NULL, "", .is_hidden = true },

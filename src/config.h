@@ -32,6 +32,7 @@ struct config {
     char *store_url; /* "": SQLite in the data directory */
     int loops;       /* 0: number of cores */
     bool is_unlimited;
+    char *x264_preset;
     enum log_format log_format;
     enum log_level log_level;
     bool is_bench; /* adds the time of publication to answers */

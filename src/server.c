@@ -43,6 +43,7 @@
 #include "store/credentials.h"
 #include "store/data_dir.h"
 #include "store/store.h"
+#include "transcode/capacity.h"
 #include "web/web_pages.h"
 
 #define WORKERS            64
@@ -80,6 +81,7 @@ struct server {
     struct worker_pool *workers;
     struct live_registry *registry;
     struct hls_hub *hub;
+    struct capacity *capacity;
     struct api *api;
     struct tls_context *tls;
     struct connection_limits *limits;
@@ -282,6 +284,7 @@ static int create_services(struct server *server)
     server->workers = worker_pool_create(WORKERS);
     server->registry = live_registry_create(server->quotas.values[QUOTA_CONCURRENT_STREAMS]);
     server->hub = hls_hub_create(&hls, server->loops, server->loop_count);
+    server->capacity = capacity_create(0);
     live_registry_count_with(server->registry, count_viewers, server->hub);
     process_metrics_register();
     live_metrics_register(server->registry);
@@ -308,6 +311,8 @@ static void create_node(struct server *server, struct node *node)
         .store = server->store,
         .rtmps_url = server->endpoints.rtmps_url,
         .hub = server->hub,
+        .capacity = server->capacity,
+        .x264_preset = server->config->x264_preset,
     };
     struct http_server_config http = {
         .handler = site_handler,
@@ -498,6 +503,7 @@ static void server_destroy(struct server *server)
     api_destroy(server->api);
     worker_pool_destroy(server->workers);
     live_registry_destroy(server->registry);
+    capacity_destroy(server->capacity);
     connection_limits_destroy(server->limits);
     tls_context_destroy(server->tls);
     store_close(server->store);

@@ -228,6 +228,8 @@ static void create_stream(struct live_host *host, const struct live_channel *cha
         .channel = channel,
         .stream_id = stream_id,
         .hub = host->config.hub,
+        .capacity = host->config.capacity,
+        .x264_preset = host->config.x264_preset,
     };
 
     map_put(host->streams, stream_id, live_stream_create(&config, &stream_events, host));

@@ -13,6 +13,7 @@
 #include "ingest/ingest.h"
 #include "live/live_channel.h"
 
+struct capacity;
 struct hls_hub;
 struct live_host;
 struct loop;
@@ -25,7 +26,9 @@ struct live_host_config {
     struct live_registry *registry;
     struct store *store;
     const char *rtmps_url; /* named to encoders that may not publish in clear; borrowed */
-    struct hls_hub *hub;   /* borrowed */
+    struct hls_hub *hub;         /* borrowed, as the next two */
+    struct capacity *capacity;
+    const char *x264_preset;
 };
 
 /* Before the loop runs, or on it. */

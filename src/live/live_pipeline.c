@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything behind go_live is built when it knows the tracks, and built anew when a track turns up
- * that it had not waited for: a new set of renditions then, in the same feed. */
+/* Everything behind go_live is built when it knows the tracks, and built anew when the ladder
+ * becomes another one (a track turns up that was not waited for, the picture changes its size): a
+ * new set of renditions then, in the same feed. */
 #include "live/live_pipeline.h"
 
 #include <errno.h>
@@ -15,86 +16,157 @@
 #include "deliver/stream_feed.h"
 #include "ingest/ingest.h"
 #include "live/live_channel.h"
+#include "live/outlet.h"
 #include "media/packet.h"
 #include "media/segment.h"
 #include "media/timeline.h"
+#include "net/loop.h"
 #include "package/cut_plan.h"
 #include "package/go_live.h"
 #include "package/interleave.h"
-#include "package/mux.h"
-#include "package/segmenter.h"
 #include "package/timed_metadata.h"
 #include "transcode/ladder.h"
+#include "transcode/supervisor.h"
 
-#define CODECS_SIZE  64
 #define ID3_OVERHEAD 128
-
-/* One rendition of the set that is on air. */
-struct outlet {
-    struct live_pipeline *pipeline;
-    int index; /* in the feed */
-    struct segmenter *segmenter;
-    char codecs[CODECS_SIZE];
-};
+/* What the worker still has in hand when the encoder has gone. */
+#define WORKER_DRAIN_MS 1000
 
 struct live_pipeline {
     struct live_pipeline_config config;
     struct live_pipeline_events events;
     void *ctx;
+    struct live_channel channel;
+    char stream_id[LIVE_STREAM_ID_SIZE];
+    char tag[LOG_TAG_SIZE];
 
     struct timeline timeline;
     struct go_live *go_live;
     struct interleave *interleave;
     struct cut_plan *plan;
     struct ladder ladder;
-    struct outlet outlets[LADDER_MAX];
+    double fps;                 /* of the source */
+    struct codec_config *video; /* of the source, that the worker knows of; a reference */
+    struct transcode_supervisor *transcoder; /* NULL: every track is passed through */
+    struct outlet *outlets[LADDER_MAX];      /* by rendition of the ladder */
     int outlet_count;
     struct stream_feed *feed;
+    struct loop_timer *drain; /* after the encoder has gone */
 
     int64_t declared_bps;
     int64_t media_time;
     int target_duration_s; /* fixed when it first flows */
     int64_t part_duration; /* likewise */
     int64_t part_target;   /* likewise: a part may last a frame longer than planned */
+    bool has_audio;
     bool is_on_air;
+    bool is_finishing;
     bool has_late_track; /* to be rebuilt once the push that found it is over */
-    int err;             /* of a segmenter inside a push */
+    int err;             /* of a stage inside a push */
 };
 
-/* --- from the segmenters to the feed --- */
+/* --- from the outlets to the feed --- */
 
-static void on_part(struct segment *growing, void *ctx)
+static int index_of(const struct live_pipeline *p, const struct outlet *outlet)
 {
-    struct outlet *outlet = ctx;
-
-    stream_feed_part(outlet->pipeline->feed, outlet->index, growing);
+    return (int)(outlet_rendition(outlet) - p->ladder.renditions);
 }
 
-static void on_segment(struct segment *segment, void *ctx)
+static void on_part(struct outlet *outlet, struct segment *growing, void *ctx)
 {
-    struct outlet *outlet = ctx;
-    struct live_pipeline *p = outlet->pipeline;
+    struct live_pipeline *p = ctx;
 
-    stream_feed_segment(p->feed, outlet->index, segment);
-    if (!p->is_on_air) {
-        p->is_on_air = true;
-        p->events.on_air(p->ctx);
-    }
+    stream_feed_part(p->feed, index_of(p, outlet), growing);
 }
 
-static const struct segmenter_events segmenter_events = {
-    .on_part = on_part,
-    .on_segment = on_segment,
+static void on_segment(struct outlet *outlet, struct segment *segment, void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    stream_feed_segment(p->feed, index_of(p, outlet), segment);
+    if (p->is_on_air || p->is_finishing)
+        return;
+    p->is_on_air = true;
+    p->events.on_air(p->ctx);
+}
+
+static void keep_error(struct live_pipeline *p, int err)
+{
+    if (err && !p->err)
+        p->err = err;
+}
+
+/* --- the worker --- */
+
+static void on_encoded(int rendition, struct packet *packet, void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    if (rendition < p->outlet_count)
+        keep_error(p, outlet_push_encoded(p->outlets[rendition], packet));
+}
+
+/* The plan and the waiting limits of the outlets turn what is missing into gaps. */
+static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    log_warn(p->tag, "transcoding has a hole: rendition=%s track=%s",
+             p->ladder.renditions[rendition].id, kind == MEDIA_VIDEO ? "video" : "audio");
+}
+
+static bool has_source_rendition(const struct live_pipeline *p)
+{
+    for (int i = 0; i < p->ladder.count; i++)
+        if (p->ladder.renditions[i].video == TRACK_SOURCE)
+            return true;
+    return false;
+}
+
+static void on_transcode_failed(const char *reason, void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    log_error(p->tag, "transcoding has failed for good: reason=%s", reason);
+    transcode_supervisor_destroy(p->transcoder);
+    p->transcoder = NULL;
+    if (!has_source_rendition(p))
+        keep_error(p, -EIO);
+}
+
+static void on_drained(void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    if (p->is_finishing)
+        live_pipeline_destroy(p);
+}
+
+static const struct transcode_supervisor_events transcode_events = {
+    .on_packet = on_encoded,
+    .on_lost = on_lost,
+    .on_failed = on_transcode_failed,
+    .on_drained = on_drained,
 };
 
-/* --- from interleave through the plan to the segmenters --- */
+/* --- from interleave through the plan to outlets and worker --- */
 
 static void on_cut(const struct cut *cut, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
     for (int i = 0; i < p->outlet_count; i++)
-        segmenter_cut(p->outlets[i].segmenter, cut);
+        outlet_cut(p->outlets[i], cut);
+}
+
+/* The picture goes on with other parameters, in the same renditions. */
+static void tell_worker_of_change(struct live_pipeline *p, const struct packet *packet)
+{
+    if (packet->kind != MEDIA_VIDEO || packet->config == p->video)
+        return;
+    codec_config_unref(p->video);
+    p->video = codec_config_ref(packet->config);
+    transcode_supervisor_change(p->transcoder, &p->ladder);
 }
 
 static void on_ordered_packet(struct packet *packet, void *ctx)
@@ -102,63 +174,68 @@ static void on_ordered_packet(struct packet *packet, void *ctx)
     struct live_pipeline *p = ctx;
 
     cut_plan_push(p->plan, packet);
-    for (int i = 0; i < p->outlet_count; i++) {
-        int err = segmenter_push(p->outlets[i].segmenter, packet);
-        if (err && !p->err)
-            p->err = err;
-    }
+    for (int i = 0; i < p->outlet_count; i++)
+        keep_error(p, outlet_push_source(p->outlets[i], packet));
+    if (!p->transcoder)
+        return;
+    tell_worker_of_change(p, packet);
+    transcode_supervisor_push(p->transcoder, packet);
 }
 
 /* --- when the tracks are known --- */
 
-static const struct codec_config *track_of(const struct go_live_decision *decision,
-                                           enum media_kind kind)
-{
-    return kind == MEDIA_VIDEO ? decision->video : decision->audio;
-}
-
-static void write_codecs(char out[CODECS_SIZE], const struct rendition *rendition,
-                         const struct go_live_decision *decision)
-{
-    const struct codec_config *video = track_of(decision, MEDIA_VIDEO);
-    const struct codec_config *audio = track_of(decision, MEDIA_AUDIO);
-    bool has_video = video && rendition->video != TRACK_NONE;
-    bool has_audio = audio && rendition->audio != TRACK_NONE;
-
-    snprintf(out, CODECS_SIZE, "%s%s%s", has_video ? video->rfc6381 : "",
-             has_video && has_audio ? "," : "", has_audio ? audio->rfc6381 : "");
-}
-
-static int build_ladder(struct live_pipeline *p, const struct go_live_decision *decision)
+static int build_ladder(const struct live_pipeline *p, const struct codec_config *video,
+                        struct ladder *out)
 {
     struct ladder_input input = {
-        .channel_type = "BASIC",
-        .preset = "",
-        .width = decision->video->video.width,
-        .height = decision->video->video.height,
-        .fps = decision->fps,
-        .has_audio = decision->audio != NULL,
+        .channel_type = p->channel.type,
+        .preset = p->channel.preset,
+        .width = video->video.width,
+        .height = video->video.height,
+        .fps = p->fps,
+        .has_audio = p->has_audio,
     };
 
-    return ladder_build(&p->ladder, &input);
+    return ladder_build(out, &input);
 }
 
-static void open_outlet(struct live_pipeline *p, const struct rendition *rendition,
-                        const struct go_live_decision *decision)
+static void open_outlets(struct live_pipeline *p, const struct go_live_decision *decision)
 {
-    struct outlet *outlet = &p->outlets[p->outlet_count];
-    struct segmenter_config config = {
-        .format = p->config.channel->is_fmp4 ? &mux_fmp4 : &mux_mpegts,
-        .video = rendition->video != TRACK_NONE ? decision->video : NULL,
-        .audio = rendition->audio != TRACK_NONE ? decision->audio : NULL,
-        .writes_segment_tags = true,
-        .tag = p->config.tag,
+    static const struct outlet_events events = { .on_part = on_part, .on_segment = on_segment };
+    struct outlet_config config = {
+        .video = decision->video,
+        .audio = decision->audio,
+        .is_fmp4 = p->channel.is_fmp4,
+        .tag = p->tag,
     };
 
-    outlet->pipeline = p;
-    outlet->index = p->outlet_count++;
-    outlet->segmenter = segmenter_create(&config, &segmenter_events, outlet);
-    write_codecs(outlet->codecs, rendition, decision);
+    p->outlet_count = p->ladder.count;
+    for (int i = 0; i < p->ladder.count; i++) {
+        config.rendition = &p->ladder.renditions[i];
+        p->outlets[i] = outlet_create(&config, &events, p);
+    }
+}
+
+static int open_transcoder(struct live_pipeline *p, const struct go_live_decision *decision)
+{
+    struct transcode_supervisor_config config = {
+        .ladder = &p->ladder,
+        .capacity = p->config.capacity,
+        .preset = p->config.x264_preset,
+    };
+
+    if (!ladder_needs_worker(&p->ladder))
+        return 0;
+    p->video = codec_config_ref(decision->video);
+    return transcode_supervisor_create(&p->transcoder, p->config.loop, &config, &transcode_events,
+                                       p);
+}
+
+/* Told until the first segment has been measured. */
+static int64_t declared_bps(const struct live_pipeline *p, const struct rendition *rendition)
+{
+    return rendition->video == TRACK_ENCODED ? rendition->video_bps + rendition->audio_bps
+                                             : p->declared_bps;
 }
 
 static void describe_renditions(struct live_pipeline *p, struct feed_rendition *out)
@@ -168,11 +245,11 @@ static void describe_renditions(struct live_pipeline *p, struct feed_rendition *
         out[i] = (struct feed_rendition){
             .id = rendition->id,
             .name = rendition->name,
-            .codecs = p->outlets[i].codecs,
+            .codecs = outlet_codecs(p->outlets[i]),
             .width = rendition->width,
             .height = rendition->height,
             .fps = rendition->fps,
-            .declared_bps = p->declared_bps,
+            .declared_bps = declared_bps(p, rendition),
             .is_audio_only = rendition->video == TRACK_NONE,
             .is_on_request = rendition->is_on_demand,
         };
@@ -183,12 +260,12 @@ static void open_feed(struct live_pipeline *p)
 {
     struct feed_rendition renditions[LADDER_MAX];
     struct stream_feed_config config = {
-        .channel_id = p->config.channel->id,
-        .region = p->config.channel->region,
-        .account = p->config.channel->account,
-        .stream_id = p->config.stream_id,
-        .latency = p->config.channel->is_low_latency ? LATENCY_LOW : LATENCY_NORMAL,
-        .container = p->config.channel->is_fmp4 ? CONTAINER_FMP4 : CONTAINER_TS,
+        .channel_id = p->channel.id,
+        .region = p->channel.region,
+        .account = p->channel.account,
+        .stream_id = p->stream_id,
+        .latency = p->channel.is_low_latency ? LATENCY_LOW : LATENCY_NORMAL,
+        .container = p->channel.is_fmp4 ? CONTAINER_FMP4 : CONTAINER_TS,
         .target_duration_s = p->target_duration_s,
         .part_target = p->part_target,
         .started_wall_ms = clock_wall_ms(),
@@ -210,7 +287,7 @@ static void open_plan(struct live_pipeline *p, const struct go_live_decision *de
         .fps = decision->fps,
         .target_duration_s = p->target_duration_s,
         .part_duration = p->part_duration,
-        .tag = p->config.tag,
+        .tag = p->tag,
     };
     struct interleave_config order = {
         .has_video = true,
@@ -222,27 +299,48 @@ static void open_plan(struct live_pipeline *p, const struct go_live_decision *de
     p->interleave = interleave_create(&order, on_ordered_packet, p);
 }
 
+static double slowest_fps(const struct ladder *ladder)
+{
+    double slowest = ladder->fps;
+
+    for (int i = 0; i < ladder->count; i++)
+        if (ladder->renditions[i].fps > 0 && ladder->renditions[i].fps < slowest)
+            slowest = ladder->renditions[i].fps;
+    return slowest;
+}
+
+static void fix_durations(struct live_pipeline *p, int target_duration_s)
+{
+    double fps = slowest_fps(&p->ladder);
+
+    if (p->target_duration_s)
+        return;
+    p->target_duration_s = target_duration_s;
+    p->part_duration = cut_plan_part_duration(fps);
+    p->part_target = p->part_duration + (int64_t)(MEDIA_TIMESCALE / fps);
+}
+
 static void on_ready(const struct go_live_decision *decision, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    p->err = build_ladder(p, decision);
+    p->fps = decision->fps;
+    p->has_audio = decision->audio != NULL;
+    p->err = build_ladder(p, decision->video, &p->ladder);
+    if (!p->err)
+        p->err = open_transcoder(p, decision);
     if (p->err)
         return;
-    if (!p->target_duration_s) {
-        p->target_duration_s = decision->target_duration_s;
-        p->part_duration = cut_plan_part_duration(decision->fps);
-        p->part_target = p->part_duration + (int64_t)(MEDIA_TIMESCALE / decision->fps);
-    }
-    for (int i = 0; i < p->ladder.count; i++)
-        open_outlet(p, &p->ladder.renditions[i], decision);
+    fix_durations(p, decision->target_duration_s);
+    open_outlets(p, decision);
     open_plan(p, decision);
     open_feed(p);
-    log_info(p->config.tag,
-             "broadcast begins: width=%d height=%d fps=%.2f video=%s audio=%s target=%ds part=%dms",
+    log_info(p->tag,
+             "broadcast begins: width=%d height=%d fps=%.2f video=%s audio=%s renditions=%d "
+             "target=%ds part=%dms",
              p->ladder.width, p->ladder.height, decision->fps, decision->video->rfc6381,
-             decision->audio ? decision->audio->rfc6381 : "none", p->target_duration_s,
-             (int)(p->part_duration * 1000 / MEDIA_TIMESCALE));
+             decision->audio ? decision->audio->rfc6381 : "none", p->ladder.count,
+             p->target_duration_s, (int)(p->part_duration * 1000 / MEDIA_TIMESCALE));
 }
 
 static void on_held_packet(struct packet *packet, void *ctx)
@@ -258,7 +356,7 @@ static void on_late_track(struct codec_config *config, void *ctx)
     struct live_pipeline *p = ctx;
 
     p->has_late_track = true;
-    log_info(p->config.tag, "a track appears late: codec=%s", config->rfc6381);
+    log_info(p->tag, "a track appears late: codec=%s", config->rfc6381);
 }
 
 static const struct go_live_events go_live_events = {
@@ -276,28 +374,52 @@ static void open_stages(struct live_pipeline *p)
     p->go_live = go_live_create(&config, &go_live_events, p);
 }
 
-static void flush_stages(struct live_pipeline *p)
+static void flush_outlets(struct live_pipeline *p, bool encoded)
+{
+    for (int i = 0; i < p->outlet_count; i++)
+        if (outlet_is_encoded(p->outlets[i]) == encoded)
+            outlet_flush(p->outlets[i]);
+}
+
+/* The source has ended for now; what the worker makes of it is still on its way. */
+static void flush_source(struct live_pipeline *p)
 {
     if (!p->interleave)
         return;
     interleave_flush(p->interleave);
     cut_plan_pause(p->plan);
-    for (int i = 0; i < p->outlet_count; i++)
-        segmenter_flush(p->outlets[i].segmenter);
+    flush_outlets(p, false);
 }
 
 static void close_stages(struct live_pipeline *p)
 {
-    flush_stages(p);
+    flush_source(p);
+    flush_outlets(p, true);
+    loop_timer_stop(p->drain);
     go_live_destroy(p->go_live);
+    transcode_supervisor_destroy(p->transcoder);
     interleave_destroy(p->interleave);
     cut_plan_destroy(p->plan);
     for (int i = 0; i < p->outlet_count; i++)
-        segmenter_destroy(p->outlets[i].segmenter);
+        outlet_destroy(p->outlets[i]);
+    codec_config_unref(p->video);
     p->go_live = NULL;
+    p->transcoder = NULL;
     p->interleave = NULL;
     p->plan = NULL;
+    p->video = NULL;
     p->outlet_count = 0;
+}
+
+/* The worker has had its time. */
+static void on_drain_timeout(void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    if (p->is_finishing)
+        live_pipeline_destroy(p);
+    else
+        flush_outlets(p, true);
 }
 
 struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *config,
@@ -308,7 +430,11 @@ struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *co
     p->config = *config;
     p->events = *events;
     p->ctx = ctx;
-    timeline_init(&p->timeline, config->tag);
+    p->channel = *config->channel;
+    snprintf(p->stream_id, sizeof(p->stream_id), "%s", config->stream_id);
+    snprintf(p->tag, sizeof(p->tag), "%s", config->tag);
+    timeline_init(&p->timeline, p->tag);
+    p->drain = loop_timer_create(config->loop, on_drain_timeout, p);
     open_stages(p);
     return p;
 }
@@ -317,16 +443,47 @@ void live_pipeline_destroy(struct live_pipeline *p)
 {
     if (!p)
         return;
-    p->is_on_air = true; /* too late to announce anything */
+    p->is_finishing = true; /* too late to announce anything */
     close_stages(p);
+    loop_timer_destroy(p->drain);
     stream_feed_destroy(p->feed);
     mem_free(p);
+}
+
+void live_pipeline_finish(struct live_pipeline *p)
+{
+    if (!p || !p->transcoder) {
+        live_pipeline_destroy(p);
+        return;
+    }
+    p->is_finishing = true;
+    flush_source(p);
+    loop_timer_start(p->drain, WORKER_DRAIN_MS, 0);
+    transcode_supervisor_drain(p->transcoder);
 }
 
 void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int64_t bps)
 {
     p->declared_bps = bps;
     go_live_promise(p->go_live, video, audio);
+}
+
+static void rebuild(struct live_pipeline *p)
+{
+    close_stages(p);
+    open_stages(p);
+    go_live_promise(p->go_live, true, p->has_audio);
+}
+
+/* A picture of other size asks for other renditions, where there are any but the source's own. */
+static bool needs_other_ladder(const struct live_pipeline *p, const struct packet *packet)
+{
+    struct ladder ladder;
+
+    if (!p->transcoder || packet->kind != MEDIA_VIDEO || packet->config == p->video)
+        return false;
+    return build_ladder(p, packet->config, &ladder) ||
+           !ladder_has_same_renditions(&p->ladder, &ladder);
 }
 
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
@@ -338,13 +495,14 @@ int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
         return 0;
     if (mapped->dts > p->media_time)
         p->media_time = mapped->dts;
+    if (needs_other_ladder(p, mapped))
+        rebuild(p);
     err = go_live_push(p->go_live, mapped);
     packet_unref(mapped);
     if (p->has_late_track) {
         p->has_late_track = false;
-        close_stages(p);
-        open_stages(p);
-        go_live_promise(p->go_live, true, true);
+        p->has_audio = true;
+        rebuild(p);
     }
     return err ? err : p->err;
 }
@@ -356,17 +514,19 @@ void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t le
     buf_init(&tag, INGEST_TEXT_MAX + ID3_OVERHEAD);
     id3_write_metadata(&tag, ID3_OWNER_ENCODER, text, len);
     for (int i = 0; i < p->outlet_count && !tag.err; i++)
-        segmenter_add_tag(p->outlets[i].segmenter, p->media_time, tag.data, tag.len);
+        outlet_add_tag(p->outlets[i], p->media_time, tag.data, tag.len);
     buf_clear(&tag);
 }
 
 void live_pipeline_pause(struct live_pipeline *p)
 {
-    flush_stages(p);
+    flush_source(p);
+    loop_timer_start(p->drain, WORKER_DRAIN_MS, 0);
 }
 
 void live_pipeline_resume(struct live_pipeline *p)
 {
+    loop_timer_stop(p->drain);
     timeline_resume(&p->timeline);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way of a broadcast's packets from the encoder's clock to what viewers fetch.
  *
- *   packet -> timeline -> go_live -> interleave -> cut_plan --cuts--> segmenter (per rendition)
- *                                        `---------packets-----------^        `--> stream_feed
+ *   packet -> timeline -> go_live -> interleave -> cut_plan --cuts---> outlet (per rendition)
+ *                                        |---------packets-------------^   ^    `--> stream_feed
+ *                                        `--> transcode worker --packets---'
  *
  * Thread: the loop it was created on. Callbacks run inside the functions; the pipeline must not be
  * destroyed in them. */
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct capacity;
 struct hls_hub;
 struct live_channel;
 struct live_pipeline;
@@ -22,9 +24,11 @@ struct packet;
 struct live_pipeline_config {
     struct loop *loop;
     struct hls_hub *hub;
-    const struct live_channel *channel; /* borrowed for its life */
-    const char *stream_id;              /* likewise */
-    const char *tag;                    /* likewise; for log lines */
+    struct capacity *capacity;          /* of the machine, for transcoding */
+    const char *x264_preset;            /* borrowed for its life */
+    const struct live_channel *channel; /* copied */
+    const char *stream_id;              /* copied */
+    const char *tag;                    /* copied; for log lines */
 };
 
 struct live_pipeline_events {
@@ -34,12 +38,17 @@ struct live_pipeline_events {
 
 struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *config,
                                            const struct live_pipeline_events *events, void *ctx);
-/* Viewers get ENDLIST. No callback after it. NULL is fine. */
+/* Viewers get ENDLIST now. No callback after it. NULL is fine. */
 void live_pipeline_destroy(struct live_pipeline *p);
+/* The broadcast is over: lets the worker finish, at most for a second, then destroys itself. No
+ * callback after it; nothing that `config` lent is used any more but the loop, the hub and the
+ * capacity. NULL is fine. */
+void live_pipeline_finish(struct live_pipeline *p);
 
 /* The encoder says which tracks it will send, and how many bits per second it means to. */
 void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int64_t bps);
-/* -EMSGSIZE when the encoder sends more than can be held or cut: the broadcast must end. Refs. */
+/* -EMSGSIZE when the encoder sends more than can be held or cut, -EBUSY when the machine has no
+ * room for the transcode, -EIO when that failed for good: the broadcast must end. Refs. */
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet);
 /* Text from the encoder for the viewers, at the newest packet's time. */
 void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t len);

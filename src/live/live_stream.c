@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "live/live_stream.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "live/live_pipeline.h"
 #include "media/packet.h"
 #include "net/loop.h"
+#include "transcode/supervisor.h"
 
 #define TICK_MS         1000
 #define GRACE_MS        30000 /* of silence, after which the session ends */
@@ -105,6 +107,8 @@ static void warn_of_missing_idr(struct live_stream *stream)
 /* Why it must end now; NULL while it may go on. */
 static const char *reason_to_end(const struct live_stream *stream, int64_t now_ms)
 {
+    if (stream->err == -EBUSY)
+        return TRANSCODE_REASON_CAPACITY;
     if (stream->err)
         return "The server cannot carry this stream";
     if (now_ms - stream->last_packet_ms >= GRACE_MS)
@@ -148,6 +152,8 @@ struct live_stream *live_stream_create(const struct live_stream_config *config,
     struct live_pipeline_config pipeline = {
         .loop = config->loop,
         .hub = config->hub,
+        .capacity = config->capacity,
+        .x264_preset = config->x264_preset,
         .channel = &stream->channel,
         .stream_id = stream->stream_id,
         .tag = stream->tag,
@@ -188,6 +194,8 @@ void live_stream_stop(struct live_stream *stream, const char *reason)
     log_info(stream->tag, "session ended: stream=%s reason=%s", stream->stream_id, reason);
     close_publisher(stream, reason);
     live_release(stream->config.registry, stream->channel.arn);
+    live_pipeline_finish(stream->pipeline);
+    stream->pipeline = NULL;
     stream->events.on_end(stream, stream->ctx);
 }
 

@@ -23,6 +23,8 @@ struct live_stream_config {
     const struct live_channel *channel; /* copied */
     const char *stream_id;              /* claimed in the registry; released at the end */
     struct hls_hub *hub;
+    struct capacity *capacity;
+    const char *x264_preset;
 };
 
 struct live_stream_events {
@@ -35,7 +37,8 @@ struct live_stream_events {
 
 struct live_stream *live_stream_create(const struct live_stream_config *config,
                                        const struct live_stream_events *events, void *ctx);
-/* No callback after it. NULL is fine. */
+/* No callback after it; what is on its way to viewers is lost unless it was stopped. NULL is fine.
+ */
 void live_stream_destroy(struct live_stream *stream);
 const char *live_stream_id(const struct live_stream *stream);
 
