@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network layer alone, for comparing it with other servers: answers /segment (200 kB) and
- * /playlist (2 kB) from memory. Usage: delivery_server HTTP-PORT [HTTPS-PORT DIR], where DIR gets the
- * certificate. Prints the ports. */
+ * /playlist (2 kB) from memory. Usage: delivery_server HTTP-PORT [HTTPS-PORT DIR], where DIR gets
+ * the certificate. Prints the ports. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,9 @@ static int listen_on(struct loop *loop, const char *port, struct tls_context *tl
 int main(int argc, char **argv)
 {
     static const char *const names[] = { "localhost", "127.0.0.1" };
-    struct tls_context_config config = { .dir = argc > 3 ? argv[3] : "", .names = names, .name_count = 2 };
+    struct tls_context_config config = { .dir = argc > 3 ? argv[3] : "",
+                                         .names = names,
+                                         .name_count = 2 };
     struct loop *loop = loop_create(0);
     struct tls_context *tls = NULL;
 

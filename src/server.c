@@ -34,6 +34,7 @@
 #include "live/live_host.h"
 #include "live/live_metrics.h"
 #include "live/live_registry.h"
+#include "machine_metrics.h"
 #include "net/connection_limits.h"
 #include "net/http_server.h"
 #include "net/listener.h"
@@ -50,6 +51,7 @@
 #define CONNECTIONS_MAX    200000
 #define CONNECTIONS_A_PEER 20000
 #define DRAIN_MS           10000
+#define DAY_MS             ((int64_t)24 * 3600 * 1000)
 #define TAG                "weir"
 
 /* What one loop has of its own. */
@@ -86,10 +88,12 @@ struct server {
     struct tls_context *tls;
     struct connection_limits *limits;
     struct web_pages_config pages;
+    struct machine_metrics machine;
     struct endpoints endpoints;
     struct quotas quotas;
     bool is_first_start;
     bool is_running;
+    int64_t certificate_ms; /* monotonic, when the certificate was read last */
     atomic_bool is_healthy;
     struct port ports[PORT_COUNT];
     struct loop **loops;
@@ -287,6 +291,8 @@ static int create_services(struct server *server)
     server->capacity = capacity_create(0);
     live_registry_count_with(server->registry, count_viewers, server->hub);
     process_metrics_register();
+    server->machine = (struct machine_metrics){ server->capacity, server->limits };
+    machine_metrics_register(&server->machine);
     live_metrics_register(server->registry);
     server->pages =
         (struct web_pages_config){ .region = config->region, .account = config->account };
@@ -401,6 +407,7 @@ int server_start(struct server **out, const struct config *config)
         goto out;
 
     server->is_running = true;
+    server->certificate_ms = clock_mono_ms();
     print_ready(server);
     *out = server;
     server = NULL;
@@ -528,6 +535,7 @@ void server_reload(struct server *server)
 {
     int err = server->tls ? tls_context_reload(server->tls) : 0;
 
+    server->certificate_ms = clock_mono_ms();
     if (err)
         log_error(TAG, "certificate not reloaded, the old one stays: err=%s", err_str(err));
     else
@@ -540,4 +548,6 @@ void server_check(struct server *server)
 
     if (is_healthy != atomic_exchange(&server->is_healthy, is_healthy))
         log_warn(TAG, is_healthy ? "the store answers again" : "the store does not answer");
+    if (clock_mono_ms() - server->certificate_ms >= DAY_MS) /* it may have been renewed */
+        server_reload(server);
 }

@@ -10,7 +10,7 @@ struct server;
 /* Starts everything and prints where it listens. On failure the reason was logged in one line.
  * Borrows `config` until server_stop(). */
 int server_start(struct server **out, const struct config *config);
-/* Once a second: asks the store how it is, for /healthz. */
+/* Once a second: asks the store how it is, for /healthz; reads the certificate anew each day. */
 void server_check(struct server *server);
 /* SIGHUP: reads the certificate anew. */
 void server_reload(struct server *server);

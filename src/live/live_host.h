@@ -26,7 +26,7 @@ struct live_host_config {
     struct live_registry *registry;
     struct store *store;
     const char *rtmps_url; /* named to encoders that may not publish in clear; borrowed */
-    struct hls_hub *hub;         /* borrowed, as the next two */
+    struct hls_hub *hub;   /* borrowed, as the next two */
     struct capacity *capacity;
     const char *x264_preset;
 };
