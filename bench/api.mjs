@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import path from 'node:path';
 
-import { CreateChannelCommand, IvsClient } from '@aws-sdk/client-ivs';
-
+import { createChannelOn } from '../tests/e2e/support/channel.mjs';
 import { runCommand } from '../tests/e2e/support/child.mjs';
 import { Server, region } from '../tests/e2e/support/server.mjs';
 import { cpuSeconds, finish, median, row } from './support/figures.mjs';
@@ -12,7 +11,7 @@ const SECONDS = 5;
 const CLIENTS = 64;
 const load = path.join(process.env.WEIR_BUILD, 'bench', 'api_load');
 
-const server = await new Server({ options: ['--log-level', 'info'], listeners: ['http', 'https', 'rtmp', 'rtmps'] }).start();
+const server = await new Server({ options: ['--log-level', 'info'] }).start();
 const { accessKeyId, secretAccessKey } = server.credentials;
 const { hostname, port } = new URL(server.http);
 
@@ -38,9 +37,8 @@ async function series(operation, body) {
 const count = (value) => Math.round(value).toLocaleString('en-US');
 
 try {
-  const ivs = new IvsClient({ endpoint: server.http, region, credentials: server.credentials });
-  const { channel } = await ivs.send(new CreateChannelCommand({ name: 'read' }));
-  const read = await series('GetChannel', { arn: channel.arn });
+  const { arn } = await createChannelOn(server);
+  const read = await series('GetChannel', { arn });
   row('signed GetChannel per CPU-second', count(read.perCpuSecond), '15,000', read.perCpuSecond >= 15_000);
   row(`signed GetChannel, ${CLIENTS} clients`, `${count(read.perSecond)}/s, p50 ${read.p50.toFixed(1)} ms, p99 ${read.p99.toFixed(1)} ms`);
   const create = await series('CreateChannel', { name: 'b-%d' });

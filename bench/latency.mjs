@@ -2,12 +2,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { IvsClient, CreateChannelCommand } from '@aws-sdk/client-ivs';
-
 import { openBrowser, untilPlaying } from '../tests/e2e/support/browser.mjs';
-import { Server, region } from '../tests/e2e/support/server.mjs';
-import { fetchVariants } from '../tests/e2e/support/playlist.mjs';
-import { letItRun, until } from '../tests/e2e/support/wait.mjs';
+import { createChannelOn, untilLive } from '../tests/e2e/support/channel.mjs';
+import { Server } from '../tests/e2e/support/server.mjs';
+import { letItRun } from '../tests/e2e/support/wait.mjs';
 import { readClock } from '../tests/tools/clock_source.mjs';
 import { finish, median, quantile, row } from './support/figures.mjs';
 
@@ -38,23 +36,23 @@ async function measure(page) {
   const latencies = seen.map((frame) => frame.latency / 1000);
   const numbers = seen.map((frame) => frame.number);
   const missing = numbers.at(-1) - numbers[0] + 1 - new Set(numbers).size;
-  const stalls = await page.evaluate(() => document.querySelector('video').getVideoPlaybackQuality().droppedVideoFrames);
-  return { median: median(latencies), p95: quantile(latencies, 0.95), frames: seen.length, missing, dropped: stalls };
+  const dropped = await page.evaluate(() => document.querySelector('video').getVideoPlaybackQuality().droppedVideoFrames);
+  await page.close();
+  return { median: median(latencies), p95: quantile(latencies, 0.95), frames: seen.length, missing, dropped };
 }
 
 const text = (result) =>
-  `${result.median.toFixed(2)} s, p95 ${result.p95.toFixed(2)} s (${result.frames} frames read, ${result.missing} not seen)`;
+  `${result.median.toFixed(2)} s, p95 ${result.p95.toFixed(2)} s (${result.frames} frames read, ${result.missing} not seen, ${result.dropped} dropped)`;
 
 const server = await new Server().start();
 const browser = await openBrowser();
 let stopClock = () => {};
 try {
-  const ivs = new IvsClient({ endpoint: server.http, region, credentials: server.credentials });
-  const { channel, streamKey } = await ivs.send(new CreateChannelCommand({ name: 'clock', type: 'BASIC', insecureIngest: true }));
-  stopClock = startClock(`${server.rtmp}/app/${streamKey.value}`);
-  await until('the channel to play', () => fetchVariants(channel.playbackUrl), { timeout: 20_000 });
+  const channel = await createChannelOn(server);
+  stopClock = startClock(channel.rtmpUrl);
+  await untilLive(channel, 20_000);
 
-  const watched = await measure(await browser.page(`${server.http}/watch/${channel.arn.split('/')[1]}`));
+  const watched = await measure(await browser.page(`${server.http}/watch/${channel.id}`));
   row('encoder to eye, watch page (median)', text(watched), '1.5 s', watched.median <= 1.5);
   const plain = await measure(await browser.hlsPage(channel.playbackUrl, { maxLiveSyncPlaybackRate: 1 }));
   row('encoder to eye, hls.js with its defaults (median)', text(plain));

@@ -135,7 +135,7 @@ function showFacts() {
   $('bitrate').textContent = isOn ? bitrateText(player.bitrate()) : '–';
   $('dropped').textContent = isOn && quality ? `${quality.droppedVideoFrames} of ${quality.totalVideoFrames}` : '–';
   $('buffer').textContent = isOn ? seconds(player.buffered()) : '–';
-  $('live').toggleAttribute('data-at-edge', isOn && !video.paused && player.isAtEdge());
+  $('live').toggleAttribute('data-at-edge', player.state === 'live' && !video.paused && player.isAtEdge());
 }
 
 $('channel').textContent = channelId;

@@ -6,10 +6,15 @@ import { fetchMedia, fetchVariants } from './playlist.mjs';
 import { until } from './wait.mjs';
 
 // { arn, id, key, playbackUrl, rtmpUrl, rtmpsUrl, channel, streamKey }
-export async function createChannel(kit, input = {}) {
-  const server = kit.lastServer;
-  const { channel, streamKey } = await kit.ivs().send(
+export async function createChannel(kit, input) {
+  return createChannelOn(kit.lastServer, input);
+}
+
+export async function createChannelOn(server, input = {}) {
+  const ivs = server.ivs();
+  const { channel, streamKey } = await ivs.send(
     new CreateChannelCommand({ name: 'story', type: 'BASIC', latencyMode: 'LOW', insecureIngest: true, ...input }));
+  ivs.destroy();
   return {
     channel,
     streamKey,

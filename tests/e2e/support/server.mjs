@@ -5,12 +5,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { IvsClient } from '@aws-sdk/client-ivs';
+
 import { Child } from './child.mjs';
 import { slow, until } from './wait.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = path.resolve(process.env.WEIR_BINARY ?? path.join(root, 'build', 'weir'));
 export const region = 'us-west-2';
+
+// The SDK's advice on Node versions is not what anybody looks for here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const LISTENERS = ['http', 'https', 'rtmp', 'rtmps'];
 
@@ -58,6 +63,11 @@ export class Server {
   }
 
   get credentials() { return readCredentials(this.dataDir); }
+  // An SDK client, as the server's administrator unless told otherwise.
+  ivs(settings = {}) {
+    return new IvsClient({ endpoint: this.http, region, credentials: this.credentials, maxAttempts: 1, ...settings });
+  }
+
   get log() { return this.child?.log ?? ''; }
 
   // The same server again: same data, same ports.

@@ -4,17 +4,12 @@
 import path from 'node:path';
 import test from 'node:test';
 
-import { IvsClient } from '@aws-sdk/client-ivs';
-
 import { openBrowser } from './browser.mjs';
 import { startEncoder } from './encoder.mjs';
-import { Server, region } from './server.mjs';
+import { Server } from './server.mjs';
 import { slow } from './wait.mjs';
 
 const LOG_TAIL = 4000;
-
-// The SDK's advice on Node versions is not what failed.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 class Kit {
   cleanups = []; // newest first
@@ -33,15 +28,9 @@ class Kit {
     return server;
   }
 
-  // An SDK client of the last server started, as its administrator unless told otherwise.
-  ivs(settings = {}) {
-    const client = new IvsClient({
-      endpoint: this.lastServer.http,
-      region,
-      credentials: this.lastServer.credentials,
-      maxAttempts: 1,
-      ...settings,
-    });
+  // An SDK client of the last server started.
+  ivs(settings) {
+    const client = this.lastServer.ivs(settings);
     this.onEnd(() => client.destroy());
     return client;
   }
