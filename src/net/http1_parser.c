@@ -3,6 +3,7 @@
  * request:
  * - Version 8.1 takes a bare CR as the end of a line (CVE-2023-30589) and knows obsolete folding
  *   (CVE-2024-27982): all bytes outside bodies go through check_lines().
+ * - Outside its strict mode it takes any two bytes for the end of a chunk, and spaces in names.
  * - It takes any transfer coding that ends in chunked, and leaves Host to us: check_framing().
  * It pauses at the end of each head and each request, so that nothing behind them is read first. */
 #include "net/http1_parser.h"
@@ -51,6 +52,9 @@ static int check_lines(struct http1_parser *p, const uint8_t *end)
 {
     const uint8_t *at = p->unchecked;
 
+    if (at < end && p->is_after_chunk && *at != '\r')
+        return refuse(p, 400);
+    p->is_after_chunk = p->is_after_chunk && at == end;
     p->line_bytes += (size_t)(end - at);
     /* Chunks of one byte have five around them; their extensions need not be long. */
     if (p->line_bytes > 2 * HTTP_HEAD_MAX + 8 * p->message.body.len)
@@ -105,13 +109,28 @@ static bool is_trailer(const llhttp_t *llhttp)
     return llhttp->flags & F_TRAILING;
 }
 
+/* Letters, digits and !#$%&'*+-.^_`|~ as a set of bits: RFC 9110 5.6.2. */
+static bool is_token(const char *text, size_t len)
+{
+    static const uint64_t tokens[4] = { 0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0 };
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (!(tokens[c / 64] >> (c % 64) & 1))
+            return false;
+    }
+    return true;
+}
+
 static int on_header_field(llhttp_t *llhttp, const char *at, size_t len)
 {
     struct http1_parser *p = parser_of(llhttp);
     int err = 0;
 
-    if (is_trailer(llhttp))
+    if (is_trailer(llhttp) || !len)
         return CONTINUE_PARSING;
+    if (!is_token(at, len))
+        return refuse(p, 400);
     if (!p->is_in_name)
         err = http_message_begin_name(&p->message);
     p->is_in_name = true;
@@ -126,6 +145,8 @@ static int on_header_field_complete(llhttp_t *llhttp)
 
     if (is_trailer(llhttp))
         return CONTINUE_PARSING;
+    if (!p->is_in_name) /* a name of no letters */
+        return refuse(p, 400);
     p->is_in_name = false;
     if (http_message_end_string(&p->message))
         return refuse(p, 431);
@@ -230,6 +251,7 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t len)
         return STOP_PARSING;
     p->unchecked = (const uint8_t *)at + len;
     p->is_after_lf = false;
+    p->is_after_chunk = llhttp->flags & F_CHUNKED;
     return buf_append(&p->message.body, at, len) ? refuse(p, 413) : CONTINUE_PARSING;
 }
 

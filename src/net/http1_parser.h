@@ -33,7 +33,8 @@ struct http1_parser {
     /* The check of line ends. */
     const uint8_t *unchecked; /* where the input not known to be body begins */
     bool is_after_cr, is_after_lf;
-    size_t line_bytes; /* of this request, outside its body */
+    bool is_after_chunk; /* a line end must follow, if the chunk has no more */
+    size_t line_bytes;   /* of this request, outside its body */
 };
 
 void http1_parser_init(struct http1_parser *p);
