@@ -67,7 +67,7 @@ static int apply(struct sql_conn *conn, const struct migration *m, int version)
 /* One step, in a transaction of its own that no other process runs beside. */
 static int apply_next(struct sql_conn *conn, const struct migration *list, int count, int *version)
 {
-    int err = sql_script(conn, conn->driver->begin_migration);
+    int err = sql_script(conn, conn->driver->begin_write);
 
     if (err)
         return err;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PostgreSQL driver: connections and statements over libpq.
  * https://www.postgresql.org/docs/current/libpq.html. Results come in binary, as
- * sql_column_int() and sql_column_data() want them. Transactions: store/postgres_writer.c. */
-#include "store/postgres.h"
-
+ * sql_column_int() and sql_column_data() want them. Writers of all nodes take turns by an advisory
+ * lock: store/group_writer.c. */
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdatomic.h>
@@ -30,6 +29,7 @@ struct postgres_conn {
     bool is_prepared[ST_END];
     PGresult *result; /* of the statement that was started */
     int row;          /* the one that columns are read from; -1 before the first step */
+    int64_t total_changes;
 };
 
 /* SQLSTATEs that mean something else than "this should not have happened".
@@ -41,8 +41,7 @@ static const struct {
     bool is_broken;
 } sql_states[] = {
     { "23505", -EEXIST,   false }, /* unique_violation */
-    { "40001", -EAGAIN,   false }, /* serialization_failure */
-    { "40P01", -EAGAIN,   false }, /* deadlock_detected */
+    { "40P01", -ENOTCONN, false }, /* deadlock_detected: with somebody who is not Weir */
     { "57014", -ENOTCONN, false }, /* query_canceled: statement_timeout */
     { "55P03", -ENOTCONN, false }, /* lock_not_available */
     { "53100", -ENOSPC,   false }, /* disk_full */
@@ -109,7 +108,7 @@ static int fail(struct postgres_conn *c, const PGresult *result)
     err = errno_of_state(c, state);
     if (c->base.is_broken)
         note_away(PQerrorMessage(c->pg));
-    else if (err != -EEXIST && err != -EAGAIN)
+    else if (err != -EEXIST)
         log_error(TAG, "statement failed: err=%s state=%s", first_line(line, PQerrorMessage(c->pg)),
                   state ? state : "none");
     return err;
@@ -118,6 +117,7 @@ static int fail(struct postgres_conn *c, const PGresult *result)
 static int check(struct postgres_conn *c, const PGresult *result)
 {
     switch (PQresultStatus(result)) {
+    case PGRES_EMPTY_QUERY:
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
         return 0;
@@ -153,7 +153,7 @@ static PGconn *dial(const char *url)
     "SELECT set_config('synchronous_commit', 'on', false)"                                         \
     " WHERE current_setting('synchronous_commit') = 'off';"                                        \
     "SET statement_timeout = '10s';"                                                               \
-    "SET idle_in_transaction_session_timeout = '10s'"
+    "SET idle_in_transaction_session_timeout = '5s'"
 
 static void postgres_disconnect(struct sql_conn *conn)
 {
@@ -242,6 +242,11 @@ static PGresult *execute(struct postgres_conn *c, const char *name, const struct
     return PQexecPrepared(c->pg, name, count, values, lengths, formats, 1);
 }
 
+static int64_t postgres_changes(struct sql_conn *conn)
+{
+    return strtoll(PQcmdTuples(of(conn)->result), NULL, 10);
+}
+
 static int postgres_start(struct sql_conn *conn, int statement, const struct sql_value *args,
                           int count)
 {
@@ -256,7 +261,10 @@ static int postgres_start(struct sql_conn *conn, int statement, const struct sql
         return err;
     c->result = execute(c, name, args, count);
     c->row = -1;
-    return check(c, c->result);
+    err = check(c, c->result);
+    if (!err && strncmp(PQcmdStatus(c->result), "SELECT", 6))
+        c->total_changes += postgres_changes(conn);
+    return err;
 }
 
 static int postgres_step(struct sql_conn *conn)
@@ -292,20 +300,32 @@ static const void *postgres_column_data(struct sql_conn *conn, int column, size_
     return PQgetvalue(c->result, c->row, column);
 }
 
-static int64_t postgres_changes(struct sql_conn *conn)
-{
-    return strtoll(PQcmdTuples(of(conn)->result), NULL, 10);
-}
-
 static int64_t postgres_added_key(struct sql_conn *conn)
 {
     return postgres_column_int(conn, 0);
 }
 
+static bool postgres_in_transaction(struct sql_conn *conn)
+{
+    return PQtransactionStatus(of(conn)->pg) == PQTRANS_INTRANS;
+}
+
+/* Also after a statement has failed, when the server refuses anything else. */
+static bool postgres_needs_rollback(struct sql_conn *conn)
+{
+    return PQtransactionStatus(of(conn)->pg) != PQTRANS_IDLE;
+}
+
+static int64_t postgres_total_changes(struct sql_conn *conn)
+{
+    return of(conn)->total_changes;
+}
+
 const struct sql_driver postgres_driver = {
     .name = "postgres",
-    .max_conns = 12, /* those that write are counted apart */
-    .begin_migration = "BEGIN; SELECT pg_advisory_xact_lock(8752906314)",
+    .max_conns = 16,
+    .begin_write = "BEGIN; SELECT pg_advisory_xact_lock(8752906314)",
+    .setup_writer = "",
     .sequence_key = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     .connect = postgres_connect,
     .disconnect = postgres_disconnect,
@@ -318,7 +338,7 @@ const struct sql_driver postgres_driver = {
     .added_key = postgres_added_key,
     .column_int = postgres_column_int,
     .column_data = postgres_column_data,
-    .writer_create = postgres_writer_create,
-    .writer_destroy = postgres_writer_destroy,
-    .write = postgres_write,
+    .in_transaction = postgres_in_transaction,
+    .needs_rollback = postgres_needs_rollback,
+    .total_changes = postgres_total_changes,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The seam between the store and a database: a connection that runs numbered statements
- * (store/statement.h), and a way to run a write function in a transaction. A driver is a const
- * struct of functions; everything else in this folder is the same for all of them.
+ * (store/statement.h). A driver is a const struct of functions; everything else in this folder is
+ * the same for all of them.
  * Thread: a connection belongs to one thread at a time. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -11,10 +11,7 @@
 #include <stdint.h>
 
 struct arena;
-struct sql_writer;
-struct store;
 struct store_config;
-struct store_txn;
 
 enum sql_type { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB };
 
@@ -34,8 +31,10 @@ struct sql_conn {
 struct sql_driver {
     const char *name;
     int max_conns; /* that reading threads share */
-    /* Opens a transaction that no other process can migrate beside. */
-    const char *begin_migration;
+    /* Opens a transaction that no other writer, of this process or another, runs beside. */
+    const char *begin_write;
+    /* What the one connection that writes is set up with. */
+    const char *setup_writer;
     /* What a schema file calls SEQUENCE_KEY: a key that counts up and never repeats. */
     const char *sequence_key;
 
@@ -55,11 +54,10 @@ struct sql_driver {
     int64_t (*column_int)(struct sql_conn *conn, int column);
     const void *(*column_data)(struct sql_conn *conn, int column, size_t *len);
 
-    int (*writer_create)(struct sql_writer **out, struct store *store);
-    void (*writer_destroy)(struct sql_writer *writer);
-    /* store_write() */
-    int (*write)(struct sql_writer *writer, int (*run)(struct store_txn *txn, void *arg),
-                 void *arg);
+    /* For the writer: what shares a transaction with others. */
+    bool (*in_transaction)(struct sql_conn *conn); /* in one that can still be committed */
+    bool (*needs_rollback)(struct sql_conn *conn);
+    int64_t (*total_changes)(struct sql_conn *conn); /* grows with every row that is changed */
 };
 
 extern const struct sql_driver sqlite_driver;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The SQLite driver: connections and statements. https://www.sqlite.org/c3ref/intro.html
  * WAL with synchronous=FULL: readers never wait for the writer, and a COMMIT is on the disk before
- * it returns. How writers share a COMMIT: store/sqlite_writer.c. */
-#include "store/sqlite.h"
-
+ * it returns. How writers share a COMMIT: store/group_writer.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +20,9 @@
 /* The longest that another process, such as `weir keys`, may hold the write lock. */
 #define BUSY_TIMEOUT_MS 5000
 #define STATEMENT_MAX   4096
+/* Pages that a burst of creates changes again and again: fewer checkpoints write them fewer times.
+ * With the default of 1000 pages a checkpoint came after every fourth group of 64. */
+#define SETUP_WRITER "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000"
 
 struct sqlite_conn {
     struct sql_conn base;
@@ -150,18 +151,16 @@ static int sqlite_script(struct sql_conn *conn, const char *text)
     return fail(of(conn), sqlite3_exec(of(conn)->db, text, NULL, NULL, NULL), "script");
 }
 
-/* $1 is a name to SQLite, ?1 a number. It has one writer, so nothing to lock rows against; and
- * tells the key of a new row without RETURNING, for which it makes a table each time. */
+/* $1 is a name to SQLite, ?1 a number. It tells the key of a new row without
+ * RETURNING, for which it makes a table each time. */
 static void to_dialect(struct buf *text)
 {
-    static const char *const endings[] = { " FOR UPDATE", " RETURNING seq" };
+    static const char ending[] = " RETURNING seq";
+    const size_t ending_len = sizeof(ending) - 1;
     char *at = (char *)text->data;
 
-    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-        size_t len = strlen(endings[i]);
-        if (text->len > len && !strcmp(at + text->len - len, endings[i]))
-            at[text->len - len] = '\0';
-    }
+    if (text->len > ending_len && !strcmp(at + text->len - ending_len, ending))
+        at[text->len - ending_len] = '\0';
     while ((at = strchr(at, '$')))
         *at = '?';
 }
@@ -261,12 +260,13 @@ static const void *sqlite_column_data(struct sql_conn *conn, int column, size_t 
     return data;
 }
 
-bool sqlite_in_transaction(struct sql_conn *conn)
+/* After some failures, such as a full disk, SQLite has rolled back by itself. */
+static bool sqlite_in_transaction(struct sql_conn *conn)
 {
     return !sqlite3_get_autocommit(of(conn)->db);
 }
 
-int64_t sqlite_total_changes(struct sql_conn *conn)
+static int64_t sqlite_total_changes(struct sql_conn *conn)
 {
     return sqlite3_total_changes64(of(conn)->db);
 }
@@ -274,7 +274,8 @@ int64_t sqlite_total_changes(struct sql_conn *conn)
 const struct sql_driver sqlite_driver = {
     .name = "sqlite",
     .max_conns = 16, /* a read takes microseconds: more would only cost memory */
-    .begin_migration = "BEGIN IMMEDIATE",
+    .begin_write = "BEGIN IMMEDIATE",
+    .setup_writer = SETUP_WRITER,
     .sequence_key = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
@@ -287,7 +288,7 @@ const struct sql_driver sqlite_driver = {
     .added_key = sqlite_added_key,
     .column_int = sqlite_column_int,
     .column_data = sqlite_column_data,
-    .writer_create = sqlite_writer_create,
-    .writer_destroy = sqlite_writer_destroy,
-    .write = sqlite_write,
+    .in_transaction = sqlite_in_transaction,
+    .needs_rollback = sqlite_in_transaction,
+    .total_changes = sqlite_total_changes,
 };

@@ -18,11 +18,9 @@ static const char *const texts[ST_LIST] = {
     [ST_META_ADD] = "INSERT INTO meta (name, value) VALUES ($1, $2)",
 
     [ST_GET] = FIND "r.arn = $1",
-    [ST_GET_LOCKED] = FIND "r.arn = $1 FOR UPDATE",
-    [ST_SEQ_LOCKED] = "SELECT seq FROM resource WHERE arn = $1 FOR UPDATE",
+    [ST_SEQ] = "SELECT seq FROM resource WHERE arn = $1",
     [ST_FIND_SECRET] = FIND "r.lookup = $1",
     [ST_FIND_KEY] = FIND "r.scope = $1 AND r.unique_key = $2",
-    [ST_FIND_KEY_LOCKED] = FIND "r.scope = $1 AND r.unique_key = $2 FOR UPDATE",
     [ST_ADD] = "INSERT INTO resource (arn, scope, name, parent, parent_seq, state, unique_key, "
                "lookup, created_ms, version, body, tags, secret) "
                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12) RETURNING seq",
@@ -37,8 +35,6 @@ static const char *const texts[ST_LIST] = {
     [ST_REF_COUNT_TO] = "SELECT COUNT(*) FROM resource_ref WHERE to_arn = $1",
 
     [ST_TALLY_GET] = "SELECT n FROM tally WHERE scope = $1",
-    [ST_TALLY_LOCK] = "INSERT INTO tally (scope, n) VALUES ($1, 0) "
-                      "ON CONFLICT (scope) DO UPDATE SET n = tally.n",
     [ST_TALLY_RAISE] = "INSERT INTO tally (scope, n) VALUES ($1, 1) "
                        "ON CONFLICT (scope) DO UPDATE SET n = tally.n + 1 WHERE tally.n < $2",
     [ST_TALLY_LOWER] = "UPDATE tally SET n = n - 1 WHERE scope = $1",

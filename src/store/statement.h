@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All SQL of the store, by number: the same text for every driver. Parameters are $1, $2, ...; a
- * trailing FOR UPDATE is for databases with more than one writer, a trailing RETURNING seq for
- * those that do not tell otherwise. Thread: any. */
+ * trailing RETURNING seq is for databases that do not tell the key of a new row otherwise.
+ * Thread: any. */
 #ifndef STORE_STATEMENT_H
 #define STORE_STATEMENT_H
 
@@ -24,11 +24,9 @@ enum statement {
     ST_META_ADD,
 
     ST_GET,
-    ST_GET_LOCKED,
-    ST_SEQ_LOCKED,
+    ST_SEQ,
     ST_FIND_SECRET,
     ST_FIND_KEY,
-    ST_FIND_KEY_LOCKED,
     ST_ADD,
     ST_UPDATE,
     ST_DELETE,
@@ -39,7 +37,6 @@ enum statement {
     ST_REF_COUNT_TO,
 
     ST_TALLY_GET,
-    ST_TALLY_LOCK,
     ST_TALLY_RAISE,
     ST_TALLY_LOWER,
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening, and reading on the caller's thread. Writing: store/txn.c and the driver's writer. */
+/* Opening, and reading on the caller's thread. Writing: store/txn.c, store/group_writer.c. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/conn_pool.h"
+#include "store/group_writer.h"
 #include "store/meta.h"
 #include "store/migration.h"
 #include "store/resource_row.h"
@@ -97,7 +98,7 @@ int store_open(struct store **out, const struct store_config *config)
     err = prepare_database(store);
     if (err)
         goto out;
-    err = store->driver->writer_create(&store->writer, store);
+    err = group_writer_create(&store->writer, store);
     if (err)
         goto out;
     *out = store;
@@ -111,8 +112,7 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
-    if (store->writer)
-        store->driver->writer_destroy(store->writer);
+    group_writer_destroy(store->writer);
     conn_pool_destroy(store->pool);
     secret_box_destroy(store->box);
     mem_free((char *)store->config.data_dir);
@@ -210,5 +210,5 @@ int store_count(struct store *store, const struct resource_query *query, int64_t
 
 int store_write(struct store *store, int (*run)(struct store_txn *txn, void *arg), void *arg)
 {
-    return store->driver->write(store->writer, run, arg);
+    return group_writer_run(store->writer, run, arg);
 }

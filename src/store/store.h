@@ -103,17 +103,17 @@ int store_count(struct store *store, const struct resource_query *query, int64_t
 
 /* Runs `run(txn, arg)` with its checks and changes in one transaction, waits until that is durable,
  * and returns 0; what run() returns otherwise, with nothing changed. After 0 the change survives
- * power loss.
+ * power loss. Write functions of all threads and nodes run one after the other, so that nothing
+ * changes between a check and what follows from it.
  *
  * run() is on another thread while the caller waits, so it may use the caller's arena. It may be
- * run again from the start when writers collide: it sets all its results anew and touches nothing
- * outside `arg`. It must not block on anything else, nor call store_*() functions. Once a
- * txn_*() function has failed with anything but -ENOENT, nothing is committed. */
+ * run again from the start, when another one that shares its COMMIT has refused: it sets all its
+ * results anew and touches nothing outside `arg`. It must not block on anything else, nor call
+ * store_*() functions. Once a txn_*() function has failed with anything but -ENOENT, nothing is
+ * committed. */
 int store_write(struct store *store, int (*run)(struct store_txn *txn, void *arg), void *arg);
 
-/* Inside run() only. What was got by txn_get() or txn_find_key() stays as it is until the
- * transaction ends, and so do its children and who refers to it; so writers first get what they
- * change, delete, point at or add to. What was counted by txn_count() is not added to either. */
+/* Inside run() only. */
 int txn_get(struct store_txn *txn, struct arena *arena, const char *arn, struct resource *out);
 int txn_find_key(struct store_txn *txn, struct arena *arena, const struct resource_query *scope,
                  const char *key, struct resource *out);

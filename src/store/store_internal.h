@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 struct conn_pool;
+struct group_writer;
 struct secret_box;
 
 struct store {
@@ -14,7 +15,7 @@ struct store {
     const struct sql_driver *driver;
     struct secret_box *box;
     struct conn_pool *pool;
-    struct sql_writer *writer;
+    struct group_writer *writer;
 };
 
 struct store_txn {

@@ -16,8 +16,7 @@ static bool is_answer(int err)
     return err == -EEXIST || err == -EDQUOT || err == -EINVAL;
 }
 
-/* run() may make of an answer what it likes; a failure, which the driver may have to act on, stands
- * whatever run() makes of it. */
+/* run() may make of an answer what it likes; a failure stands whatever run() makes of it. */
 int store_txn_run(struct store_txn *txn, int (*run)(struct store_txn *txn, void *arg), void *arg)
 {
     int err;
@@ -41,8 +40,8 @@ int txn_get(struct store_txn *txn, struct arena *arena, const char *arn, struct 
 {
     struct sql_value args[] = { sql_text(arn) };
 
-    return noted(txn, resource_find(txn->conn, txn->store->box, arena, ST_GET_LOCKED, args,
-                                    ARRAY_LEN(args), out));
+    return noted(
+        txn, resource_find(txn->conn, txn->store->box, arena, ST_GET, args, ARRAY_LEN(args), out));
 }
 
 int txn_find_key(struct store_txn *txn, struct arena *arena, const struct resource_query *query,
@@ -56,7 +55,7 @@ int txn_find_key(struct store_txn *txn, struct arena *arena, const struct resour
         return err;
     args[0] = sql_text(scope);
     args[1] = sql_text(key);
-    return noted(txn, resource_find(txn->conn, txn->store->box, arena, ST_FIND_KEY_LOCKED, args,
+    return noted(txn, resource_find(txn->conn, txn->store->box, arena, ST_FIND_KEY, args,
                                     ARRAY_LEN(args), out));
 }
 
@@ -68,17 +67,7 @@ int txn_list(struct store_txn *txn, struct arena *arena, const struct resource_q
 
 int txn_count(struct store_txn *txn, const struct resource_query *query, int64_t *out)
 {
-    char scope[SCOPE_SIZE];
-    struct sql_value args[1];
-    int err = scope_of_query(scope, query);
-
-    if (err)
-        return err;
-    args[0] = sql_text(scope);
-    err = sql_run(txn->conn, ST_TALLY_LOCK, args, ARRAY_LEN(args));
-    if (!err)
-        err = resource_count(txn->conn, query, out);
-    return noted(txn, err);
+    return noted(txn, resource_count(txn->conn, query, out));
 }
 
 int txn_refs_to(struct store_txn *txn, const char *arn, int64_t *out)
@@ -115,7 +104,7 @@ static int find_parent(struct store_txn *txn, const char *arn, struct sql_value 
     *out = (struct sql_value){ .type = SQL_NULL };
     if (!*arn)
         return 0;
-    err = sql_run_int(txn->conn, ST_SEQ_LOCKED, args, ARRAY_LEN(args), &seq);
+    err = sql_run_int(txn->conn, ST_SEQ, args, ARRAY_LEN(args), &seq);
     if (!err)
         *out = sql_int(seq);
     return err;
