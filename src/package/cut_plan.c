@@ -102,16 +102,16 @@ static int64_t track_from(const struct track *track, int64_t time)
     return track->has_last && track->last >= time ? track->last + 1 : time;
 }
 
-/* A cut at `time`, which is when the first packet behind it is decoded. */
-static struct cut cut_at(const struct cut_plan *plan, int64_t time)
+/* A cut declared at `time`; the first packet behind it is decoded at `from`. */
+static struct cut cut_at(const struct cut_plan *plan, int64_t time, int64_t from)
 {
     return (struct cut){
         .segment = plan->segment,
         .part = plan->part,
         .start = time,
         .previous_end = time,
-        .video_from = track_from(&plan->tracks[MEDIA_VIDEO], time),
-        .audio_from = track_from(&plan->tracks[MEDIA_AUDIO], time),
+        .video_from = track_from(&plan->tracks[MEDIA_VIDEO], from),
+        .audio_from = track_from(&plan->tracks[MEDIA_AUDIO], from),
         .wall_ms = (plan->anchor_us + (time - plan->anchor_media) * 100 / 9) / 1000,
     };
 }
@@ -121,14 +121,13 @@ static int64_t part_start(const struct cut_plan *plan, int part)
     return plan->start + part * plan->part_duration;
 }
 
-/* The next part of the segment begins; `time` is the first packet's. */
+/* The next part of the segment begins with this packet. */
 static void begin_part(struct cut_plan *plan, const struct packet *packet)
 {
     struct cut cut;
 
     plan->part++;
-    cut = cut_at(plan, packet->dts);
-    cut.start = cut.previous_end = part_start(plan, plan->part);
+    cut = cut_at(plan, part_start(plan, plan->part), packet->dts);
     cut.arrival_ms = packet->arrival_us / 1000;
     plan->on_cut(&cut, plan->ctx);
 }
@@ -174,7 +173,7 @@ static void begin_segment(struct cut_plan *plan, const struct packet *packet, bo
         plan->anchor_us = packet->arrival_us;
     }
     plan->part = 0;
-    cut = cut_at(plan, time);
+    cut = cut_at(plan, time, packet->dts);
     cut.is_discontinuity = is_discontinuity;
     cut.arrival_ms = packet->arrival_us / 1000;
     if (plan->is_open)
@@ -292,12 +291,14 @@ static int64_t media_end(const struct cut_plan *plan)
 void cut_plan_pause(struct cut_plan *plan)
 {
     struct cut cut;
+    int64_t end;
 
     if (!plan->is_open)
         return;
     plan->segment++;
     plan->part = 0;
-    cut = cut_at(plan, limited_end(plan, media_end(plan)));
+    end = limited_end(plan, media_end(plan));
+    cut = cut_at(plan, end, end);
     cut.is_end = true;
     plan->start = cut.start;
     plan->is_open = false;
