@@ -28,6 +28,7 @@ struct http_exchange {
     struct buf body;
     void (*on_gone)(void *ctx);
     void *ctx;
+    void (*on_answer)(void); /* inside http_respond(): what else the loop may do then */
 };
 
 static inline struct http_exchange *fake_exchange(const char *target, const char *peer,
@@ -122,6 +123,8 @@ void http_respond(struct http_exchange *e, const struct http_response *response)
     http_respond_start(e, response);
     fake_exchange_take(e, response->body, response->body_count);
     http_respond_end(e);
+    if (e->on_answer)
+        e->on_answer();
 }
 
 void http_exchange_on_gone(struct http_exchange *e, void (*on_gone)(void *ctx), void *ctx)

@@ -507,6 +507,35 @@ static void whoever_leaves_is_forgotten(void **state)
     expect_answer(stays, 200, "p7.ts");
 }
 
+static struct http_exchange *leaving, *asking;
+
+static void leave_and_ask(void)
+{
+    fake_exchange_leave(leaving);
+    handle(asking);
+}
+
+static void answering_one_may_bring_and_take_others(void **state)
+{
+    struct http_exchange *first, *last;
+
+    go_live_with(2);
+    first = get(SOURCE "index.m3u8?_HLS_msn=2&_HLS_part=0");
+    leaving = get(SOURCE "index.m3u8?_HLS_msn=2&_HLS_part=0");
+    last = get(SOURCE "index.m3u8?_HLS_msn=2&_HLS_part=0");
+    asking = make_exchange(SOURCE "index.m3u8?_HLS_msn=2&_HLS_part=1", "192.0.2.1");
+    first->on_answer = leave_and_ask;
+    publish_part(0, 2, 1);
+    pump();
+    expect_answer(first, 200, "p6.ts");
+    expect_waiting(leaving);
+    expect_answer(last, 200, "p6.ts");
+    expect_waiting(asking);
+    publish_part(0, 2, 2);
+    pump();
+    expect_answer(asking, 200, "p7.ts");
+}
+
 static void counts_who_asks_for_media_playlists(void **state)
 {
     go_live_with(2);
@@ -559,6 +588,7 @@ int main(void)
         PROMISE(other_tracks_are_a_new_set_of_variants),
         PROMISE(next_stream_of_a_channel_takes_over_its_url),
         PROMISE(whoever_leaves_is_forgotten),
+        PROMISE(answering_one_may_bring_and_take_others),
         PROMISE(counts_who_asks_for_media_playlists),
         PROMISE(stopping_refuses_who_still_waits),
     };
