@@ -29,6 +29,10 @@ struct api_config {
     const char *playback_base;   /* "https://host:port", without a slash at its end */
     const char *ingest_endpoint; /* "host" or "host:port" */
     const char *srt_endpoint;    /* "srt://host:port"; "" while SRT is off */
+    /* Writes something into the bucket, on a worker: 0, or why that cannot be done. NULL: there are
+     * no buckets. */
+    int (*probe_bucket)(const char *bucket, void *ctx);
+    void *probe_ctx;
     struct quotas quotas;
     bool is_unlimited; /* no throttling */
 };

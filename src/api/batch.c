@@ -40,7 +40,7 @@ int batch_get(struct call *call, const struct input_list *arns, const struct bat
         if (!err)
             err = permission_check_resource(call, &found);
         if (!err)
-            err = batch->write(call, &found);
+            err = batch->write(call, NULL, &found);
         if (err == CALL_FAILED)
             errors[count++] = (struct batch_error){ arns->items[i], call->error };
         else if (err)

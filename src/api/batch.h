@@ -5,14 +5,14 @@
 #define API_BATCH_H
 
 #include "api/input.h"
+#include "api/reply.h"
 
 struct call;
-struct resource;
 
 struct batch {
     const char *member; /* of the reply, the list of what was found */
     const char *type;   /* of the resources */
-    int (*write)(struct call *call, const struct resource *resource);
+    reply_write *write;
 };
 
 int batch_get(struct call *call, const struct input_list *arns, const struct batch *batch);

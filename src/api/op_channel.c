@@ -7,7 +7,7 @@
 #include "api/channel_reply.h"
 #include "api/op_tables.h"
 #include "api/operation.h"
-#include "api/page.h"
+#include "api/reply.h"
 #include "api/shape.h"
 #include "api/stream_key.h"
 #include "api/tags.h"
@@ -318,38 +318,30 @@ const struct operation op_update_channel = {
 
 /* --- GetChannel, DeleteChannel --- */
 
-struct channel_name {
-    const char *arn;
-};
+static const struct field arn_fields[] = { ARN_FIELD(channel), { 0 } };
 
-/* clang-format off */
-static const struct field name_fields[] = {
-    { "arn", FIELD_STRING, offsetof(struct channel_name, arn), .is_required = true,
-      SHAPE_ARN(channel) },
-    { 0 },
-};
-/* clang-format on */
+static int write_channel(struct call *call, const char *member, const struct resource *row)
+{
+    struct channel channel;
+    int err = channel_read(&channel, call->arena, row);
+
+    if (!err)
+        channel_write_reply(call, member, &channel);
+    return err;
+}
 
 static int get_channel(struct call *call, const void *input)
 {
-    const struct channel_name *in = input;
-    struct resource row;
-    struct channel channel;
-    int err = call_find(call, in->arn, CHANNEL_TYPE, &row);
+    const struct arn_input *in = input;
 
-    if (!err)
-        err = channel_read(&channel, call->arena, &row);
-    if (err)
-        return err;
-    channel_write_reply(call, "channel", &channel);
-    return 0;
+    return reply_get(call, in->arn, CHANNEL_TYPE, "channel", write_channel);
 }
 
 /* clang-format off */
 const struct operation op_get_channel = {
     .name = "GetChannel", .method = "POST", .path = "/GetChannel",
     .services = SERVICE_IVS, .rate = RATE, .run = get_channel,
-    .fields = name_fields, .input_size = sizeof(struct channel_name),
+    .fields = arn_fields, .input_size = sizeof(struct arn_input),
     .targets = { ON_ARN(0) },
 };
 /* clang-format on */
@@ -375,7 +367,7 @@ static int remove_channel(struct store_txn *txn, void *arg)
 
 static int delete_channel(struct call *call, const void *input)
 {
-    const struct channel_name *in = input;
+    const struct arn_input *in = input;
     struct deletion deletion = { call, in->arn };
 
     return store_write(call->store, remove_channel, &deletion);
@@ -385,7 +377,7 @@ static int delete_channel(struct call *call, const void *input)
 const struct operation op_delete_channel = {
     .name = "DeleteChannel", .method = "POST", .path = "/DeleteChannel", .status = 204,
     .services = SERVICE_IVS, .rate = RATE, .run = delete_channel,
-    .fields = name_fields, .input_size = sizeof(struct channel_name),
+    .fields = arn_fields, .input_size = sizeof(struct arn_input),
     .targets = { ON_ARN(0), ON_TYPE(STREAM_KEY_TYPE) },
 };
 /* clang-format on */
@@ -404,16 +396,6 @@ static const struct field batch_fields[] = {
     { 0 },
 };
 /* clang-format on */
-
-static int write_channel(struct call *call, const struct resource *row)
-{
-    struct channel channel;
-    int err = channel_read(&channel, call->arena, row);
-
-    if (!err)
-        channel_write_reply(call, NULL, &channel);
-    return err;
-}
 
 static int batch_get_channel(struct call *call, const void *input)
 {
@@ -491,33 +473,24 @@ static int read_filters(struct call *call, const struct list_channels *in,
     return 0;
 }
 
+static int write_summary(struct call *call, const char *member, const struct resource *row)
+{
+    struct channel channel;
+    int err = channel_read(&channel, call->arena, row);
+
+    if (!err)
+        channel_write_summary(call, &channel);
+    return err;
+}
+
 static int list_channels(struct call *call, const void *input)
 {
     const struct list_channels *in = input;
     struct resource_query query = call_query(call, CHANNEL_TYPE);
-    struct resource_page found;
-    const char *filters;
-    struct page page;
-    int err = read_filters(call, in, &query, &filters);
+    struct reply_list list = { "channels", CHANNEL_TYPE, 100, "", write_summary };
+    int err = read_filters(call, in, &query, &list.filters);
 
-    if (!err)
-        err = page_begin_query(call, &page, &in->page, 100, filters, &query);
-    if (!err)
-        err = store_list(call->store, call->arena, &query, &found);
-    if (err)
-        return err;
-    write_array(&call->out, "channels");
-    for (int i = 0; i < found.count; i++) {
-        struct channel channel;
-
-        err = channel_read(&channel, call->arena, &found.items[i]);
-        if (err)
-            return err;
-        channel_write_summary(call, &channel);
-    }
-    write_array_end(&call->out);
-    page_end_query(call, &page, &found);
-    return 0;
+    return err ? err : reply_list(call, &list, &in->page, &query);
 }
 
 /* clang-format off */

@@ -5,7 +5,7 @@
 #include "api/channel_reply.h"
 #include "api/op_tables.h"
 #include "api/operation.h"
-#include "api/page.h"
+#include "api/reply.h"
 #include "api/shape.h"
 #include "api/stream_key.h"
 #include "api/tags.h"
@@ -84,41 +84,33 @@ const struct operation op_create_stream_key = {
 
 /* --- GetStreamKey, DeleteStreamKey --- */
 
-struct key_name {
-    const char *arn;
-};
+static const struct field arn_fields[] = { ARN_FIELD(stream_key), { 0 } };
 
-/* clang-format off */
-static const struct field name_fields[] = {
-    { "arn", FIELD_STRING, offsetof(struct key_name, arn), .is_required = true,
-      SHAPE_ARN(stream_key) },
-    { 0 },
-};
-/* clang-format on */
+static int write_key(struct call *call, const char *member, const struct resource *key)
+{
+    stream_key_write_reply(call, member, key);
+    return 0;
+}
 
 static int get_stream_key(struct call *call, const void *input)
 {
-    const struct key_name *in = input;
-    struct resource key;
-    int err = call_find(call, in->arn, STREAM_KEY_TYPE, &key);
+    const struct arn_input *in = input;
 
-    if (!err)
-        stream_key_write_reply(call, "streamKey", &key);
-    return err;
+    return reply_get(call, in->arn, STREAM_KEY_TYPE, "streamKey", write_key);
 }
 
 /* clang-format off */
 const struct operation op_get_stream_key = {
     .name = "GetStreamKey", .method = "POST", .path = "/GetStreamKey",
     .services = SERVICE_IVS, .rate = RATE, .run = get_stream_key,
-    .fields = name_fields, .input_size = sizeof(struct key_name),
+    .fields = arn_fields, .input_size = sizeof(struct arn_input),
     .targets = { ON_ARN(0) },
 };
 /* clang-format on */
 
 static int delete_stream_key(struct call *call, const void *input)
 {
-    const struct key_name *in = input;
+    const struct arn_input *in = input;
 
     return call_delete(call, in->arn, STREAM_KEY_TYPE);
 }
@@ -127,7 +119,7 @@ static int delete_stream_key(struct call *call, const void *input)
 const struct operation op_delete_stream_key = {
     .name = "DeleteStreamKey", .method = "POST", .path = "/DeleteStreamKey", .status = 204,
     .services = SERVICE_IVS, .rate = RATE, .run = delete_stream_key,
-    .fields = name_fields, .input_size = sizeof(struct key_name),
+    .fields = arn_fields, .input_size = sizeof(struct arn_input),
     .targets = { ON_ARN(0) },
 };
 /* clang-format on */
@@ -146,12 +138,6 @@ static const struct field batch_fields[] = {
     { 0 },
 };
 /* clang-format on */
-
-static int write_key(struct call *call, const struct resource *key)
-{
-    stream_key_write_reply(call, NULL, key);
-    return 0;
-}
 
 static int batch_get_stream_key(struct call *call, const void *input)
 {
@@ -191,24 +177,12 @@ static int list_stream_keys(struct call *call, const void *input)
 {
     const struct list_stream_keys *in = input;
     struct resource_query query = call_query(call, STREAM_KEY_TYPE);
-    struct resource_page found;
+    struct reply_list list = { "streamKeys", STREAM_KEY_TYPE, 1, in->channel_arn, write_key };
     struct resource channel;
-    struct page page;
     int err = call_find(call, in->channel_arn, CHANNEL_TYPE, &channel);
 
     query.parent = in->channel_arn;
-    if (!err)
-        err = page_begin_query(call, &page, &in->page, 1, in->channel_arn, &query);
-    if (!err)
-        err = store_list(call->store, call->arena, &query, &found);
-    if (err)
-        return err;
-    write_array(&call->out, "streamKeys");
-    for (int i = 0; i < found.count; i++)
-        stream_key_write_reply(call, NULL, &found.items[i]);
-    write_array_end(&call->out);
-    page_end_query(call, &page, &found);
-    return 0;
+    return err ? err : reply_list(call, &list, &in->page, &query);
 }
 
 /* clang-format off */

@@ -30,8 +30,11 @@ static int list_tags_for_resource(struct call *call, const void *input)
 {
     const struct list_tags *in = input;
     struct resource found;
-    int err = call_find(call, in->arn, NULL, &found);
+    bool has_any_letter;
+    int err = tags_check_resource(call, in->arn, &has_any_letter);
 
+    if (!err)
+        err = call_find(call, in->arn, NULL, &found);
     if (!err)
         write_json(&call->out, "tags", found.tags);
     return err;
@@ -87,8 +90,11 @@ static int tag_resource(struct call *call, const void *input)
 {
     const struct tag_resource *in = input;
     struct change change = { .call = call, .arn = in->arn, .set = in->tags };
-    int err = tags_check_letters(call, in->arn, in->tags);
+    bool has_any_letter;
+    int err = tags_check_resource(call, in->arn, &has_any_letter);
 
+    if (!err && !has_any_letter)
+        err = tags_check_letters(call, in->tags);
     return err ? err : store_write(call->store, change_tags, &change);
 }
 
@@ -120,8 +126,10 @@ static int untag_resource(struct call *call, const void *input)
 {
     const struct untag_resource *in = input;
     struct change change = { .call = call, .arn = in->arn, .remove = in->keys };
+    bool has_any_letter;
+    int err = tags_check_resource(call, in->arn, &has_any_letter);
 
-    return store_write(call->store, change_tags, &change);
+    return err ? err : store_write(call->store, change_tags, &change);
 }
 
 /* clang-format off */

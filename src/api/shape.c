@@ -8,6 +8,7 @@
 /* clang-format off */
 struct pattern pattern_name         = { .text = "[a-zA-Z0-9-_]*" };
 struct pattern pattern_page_token   = { .text = "[a-zA-Z0-9+/=_-]*" };
+struct pattern pattern_bucket       = { .text = "[a-z0-9-.]+" };
 /* the service descriptions say [a-z-] without +, which no ARN would match */
 struct pattern pattern_resource_arn = { .text = ARN_PATTERN("[a-z-]+") };
 

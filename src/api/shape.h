@@ -11,6 +11,7 @@
 
 extern struct pattern pattern_name;
 extern struct pattern pattern_page_token;
+extern struct pattern pattern_bucket;
 extern struct pattern pattern_resource_arn;
 extern struct pattern pattern_channel_arn;
 extern struct pattern pattern_stream_key_arn;
@@ -23,6 +24,7 @@ extern struct pattern pattern_ad_configuration_arn_or_none;
 extern struct pattern pattern_playback_key_arn;
 
 #define SHAPE_NAME         .max = 128, .pattern = &pattern_name
+#define SHAPE_BUCKET       .min = 3, .max = 63, .pattern = &pattern_bucket
 #define SHAPE_ARN(type)    .min = 1, .max = 128, .pattern = &pattern_##type##_arn
 #define SHAPE_NO_ARN(type) .max = 128, .pattern = &pattern_##type##_arn_or_none
 
@@ -39,5 +41,21 @@ struct page_input {
     const int64_t *max_results;
 };
 #define SHAPE_PAGE_TOKEN .max = 1024, .pattern = &pattern_page_token
+
+/* The fields of operations that take nothing but a page, of at most `most` resources. */
+#define PAGE_FIELDS(most)                                                                          \
+    { "nextToken", FIELD_STRING, offsetof(struct page_input, token), SHAPE_PAGE_TOKEN },           \
+    {                                                                                              \
+        "maxResults", FIELD_INT, offsetof(struct page_input, max_results), .min = 1, .max = (most) \
+    }
+
+/* Operations that take nothing but the name of a resource. */
+struct arn_input {
+    const char *arn;
+};
+#define ARN_FIELD(type)                                                                            \
+    {                                                                                              \
+        "arn", FIELD_STRING, 0, .is_required = true, SHAPE_ARN(type)                               \
+    }
 
 #endif

@@ -9,6 +9,7 @@
 #include "api/arn.h"
 #include "api/call.h"
 #include "api/shape.h"
+#include "base/mem.h"
 
 #define RESERVED_PREFIX "aws:"
 
@@ -38,28 +39,45 @@ static const char *text_of(struct call *call, json_t *tags)
     return out;
 }
 
-static bool is_realtime(const char *arn)
-{
-    static const char *const types[] = { "stage",
-                                         "composition",
-                                         "public-key",
-                                         "encoder-configuration",
-                                         "storage-configuration",
-                                         "ingest-configuration" };
-    struct arn parts;
+/* clang-format off */
+static const struct {
+    const char *type;
+    bool has_any_letter; /* those of ivs-realtime: their tags may hold any character */
+} taggable[] = {
+    { "channel", false },
+    { "stream-key", false },
+    { "playback-key", false },
+    { "playback-restriction-policy", false },
+    { "recording-configuration", false },
+    { "ad-configuration", false },
+    { "stage", true },
+    { "public-key", true },
+    { "ingest-configuration", true },
+    { "encoder-configuration", true },
+    { "storage-configuration", true },
+    { "composition", true },
+};
+/* clang-format on */
 
-    if (!arn_parse(&parts, arn))
-        return false;
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (!strcmp(parts.type, types[i]))
-            return true;
-    return false;
+int tags_check_resource(struct call *call, const char *arn, bool *has_any_letter)
+{
+    struct arn parts;
+    int err = call_check_arn(call, arn, NULL);
+
+    if (err)
+        return err;
+    arn_parse(&parts, arn);
+    for (size_t i = 0; i < ARRAY_LEN(taggable); i++) {
+        if (!strcmp(taggable[i].type, parts.type)) {
+            *has_any_letter = taggable[i].has_any_letter;
+            return 0;
+        }
+    }
+    return call_not_found(call, -ENOENT, arn);
 }
 
-int tags_check_letters(struct call *call, const char *arn, const struct input_map *given)
+int tags_check_letters(struct call *call, const struct input_map *given)
 {
-    if (is_realtime(arn))
-        return 0;
     for (size_t i = 0; i < given->count; i++) {
         const struct input_pair *tag = &given->items[i];
 

@@ -12,9 +12,10 @@ struct call;
 
 /* "{}" if there are none. ValidationException for keys that are AWS's own. */
 int tags_read(struct call *call, const struct input_map *given, const char **out);
-/* Tags of ivs resources have a set of letters, those of ivs-realtime have not: goes by the ARN's
- * type. ValidationException. */
-int tags_check_letters(struct call *call, const char *arn, const struct input_map *given);
+/* Resources of some type, this account and region have tags: else fails as call_find() does. */
+int tags_check_resource(struct call *call, const char *arn, bool *has_any_letter);
+/* Tags of ivs resources are of a set of letters. ValidationException. */
+int tags_check_letters(struct call *call, const struct input_map *given);
 /* `tags` with those given set. ValidationException as above, or if there would be too many. */
 int tags_merge(struct call *call, const char *tags, const struct input_map *given,
                const char **out);

@@ -132,3 +132,14 @@ void write_json(struct json_writer *w, const char *key, const char *json)
     begin_value(w, key);
     buf_append_str(w->out, json);
 }
+
+void write_members(struct json_writer *w, const char *json)
+{
+    const char *first = strchr(json, '{'), *last = strrchr(json, '}');
+
+    if (!first || !last || last < first ||
+        strspn(first + 1, " \t\r\n") == (size_t)(last - first - 1))
+        return;
+    begin_value(w, NULL);
+    buf_append(w->out, first + 1, (size_t)(last - first - 1));
+}

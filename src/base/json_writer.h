@@ -35,6 +35,8 @@ void write_bool(struct json_writer *w, const char *key, bool value);
 void write_int(struct json_writer *w, const char *key, int64_t value);
 /* Shortest form that reads back the same. */
 void write_double(struct json_writer *w, const char *key, double value);
+/* The members of `json`, which is a whole object, among those of the one being written. */
+void write_members(struct json_writer *w, const char *json);
 /* `json` is a whole value, written by somebody else. */
 void write_json(struct json_writer *w, const char *key, const char *json);
 

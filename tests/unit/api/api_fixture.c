@@ -7,9 +7,17 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/worker.h"
 #include "net/sigv4.h"
 
 #define NOW_MS INT64_C(1800000000000)
+
+static int probe_bucket(const char *bucket, void *ctx)
+{
+    struct api_fixture *f = ctx;
+
+    return f->probe_err;
+}
 
 static void open_all(struct api_fixture *f, const char *const *quotas, bool is_unlimited)
 {
@@ -18,12 +26,16 @@ static void open_all(struct api_fixture *f, const char *const *quotas, bool is_u
                               .playback_base = "http://127.0.0.1:8080",
                               .ingest_endpoint = "127.0.0.1:4443",
                               .srt_endpoint = "srt://127.0.0.1:9000",
+                              .probe_bucket = probe_bucket,
+                              .probe_ctx = f,
                               .is_unlimited = is_unlimited };
 
     assert_int_equal(store_open(&f->store, &store), 0);
     f->live = live_registry_create(100);
     api.store = f->store;
     api.live = f->live;
+    f->workers = worker_pool_create(1);
+    api.workers = f->workers;
     quotas_init(&api.quotas);
     for (; quotas && *quotas; quotas++)
         assert_int_equal(quotas_set(&api.quotas, *quotas), 0);
@@ -34,6 +46,7 @@ static void close_all(struct api_fixture *f)
 {
     json_decref(f->answer);
     f->answer = NULL;
+    worker_pool_destroy(f->workers);
     api_destroy(f->api);
     live_registry_destroy(f->live);
     store_close(f->store);

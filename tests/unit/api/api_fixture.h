@@ -28,10 +28,12 @@ struct api_fixture {
     char dir[64];
     struct store *store;
     struct live_registry *live;
+    struct worker_pool *workers;
     struct api *api;
     struct arena *arena;
     struct access_key key; /* signs; tests may put another one here */
     struct api_reply reply;
+    int probe_err;  /* what a probe of a bucket answers */
     json_t *answer; /* body of the last reply; NULL if it had none */
 };
 

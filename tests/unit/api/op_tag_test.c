@@ -56,6 +56,9 @@ static void fit_any_resource_that_exists(void **state)
     assert_int_equal(
         api_request(f, "GET", tags_path(f, "arn:aws:ivs:" REGION ":999999999999:channel/a"), ""),
         403);
+    assert_int_equal(
+        api_request(f, "GET", tags_path(f, "arn:aws:ivs:" REGION ":" ACCOUNT ":nothing/a"), ""),
+        404);
     assert_int_equal(api_request(f, "GET", "/tags/hello", ""), 400);
     assert_error(f, "ValidationException", "'resourceArn'");
 }

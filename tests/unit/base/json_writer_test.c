@@ -36,6 +36,24 @@ static void separates_members_and_items(void **state)
     buf_clear(&text);
 }
 
+static void adds_the_members_of_another_object(void **state)
+{
+    struct json_writer w;
+    struct buf text;
+
+    buf_init(&text, 1000);
+    json_writer_init(&w, &text);
+    write_object(&w, NULL);
+    write_members(&w, "{}");
+    write_members(&w, "{\"a\":{\"b\":1}}");
+    write_members(&w, "{ }");
+    write_members(&w, "{\"c\":2}");
+    write_string(&w, "d", "e");
+    write_object_end(&w);
+    assert_string_equal(buf_str(&text), "{\"a\":{\"b\":1},\"c\":2,\"d\":\"e\"}");
+    buf_clear(&text);
+}
+
 static void escapes_so_that_any_text_survives(void **state)
 {
     char nasty[256];
@@ -63,6 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(separates_members_and_items),
+        cmocka_unit_test(adds_the_members_of_another_object),
         cmocka_unit_test(escapes_so_that_any_text_survives),
     };
 
