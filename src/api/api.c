@@ -189,6 +189,9 @@ static int run_operation(struct call *call)
         err = throttle(call);
     if (!err)
         err = call->operation->run(call, input);
+    if (!err && call->operation->is_pending)
+        err = call_fail(call, API_NOT_IMPLEMENTED, "%s is not implemented by this version",
+                        call->operation->name);
     return err;
 }
 

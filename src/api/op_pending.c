@@ -11,15 +11,12 @@ struct on_channel {
     const char *channel_arn;
 };
 
-static int pending_on_channel(struct call *call, const void *input)
+static int check_channel(struct call *call, const void *input)
 {
     const struct on_channel *in = input;
     struct resource channel;
-    int err = call_find(call, in->channel_arn, CHANNEL_TYPE, &channel);
 
-    return err ? err
-               : call_fail(call, API_NOT_IMPLEMENTED, "%s is not implemented by this version",
-                           call->operation->name);
+    return call_find(call, in->channel_arn, CHANNEL_TYPE, &channel);
 }
 
 /* All inputs here begin with the channel. */
@@ -46,7 +43,7 @@ static const struct field get_session_fields[] = {
 
 const struct operation op_get_stream_session = {
     .name = "GetStreamSession", .method = "POST", .path = "/GetStreamSession",
-    .services = SERVICE_IVS, .rate = 5, .run = pending_on_channel,
+    .services = SERVICE_IVS, .rate = 5, .run = check_channel, .is_pending = true,
     .fields = get_session_fields, .input_size = sizeof(struct get_stream_session),
     .targets = { ON_ARN(0) },
 };
@@ -70,7 +67,7 @@ static const struct field list_sessions_fields[] = {
 
 const struct operation op_list_stream_sessions = {
     .name = "ListStreamSessions", .method = "POST", .path = "/ListStreamSessions",
-    .services = SERVICE_IVS, .rate = 5, .run = pending_on_channel,
+    .services = SERVICE_IVS, .rate = 5, .run = check_channel, .is_pending = true,
     .fields = list_sessions_fields, .input_size = sizeof(struct list_stream_sessions),
     .targets = { ON_ARN(0) },
 };
@@ -94,7 +91,7 @@ static const struct field put_metadata_fields[] = {
 
 const struct operation op_put_metadata = {
     .name = "PutMetadata", .method = "POST", .path = "/PutMetadata", .status = 204,
-    .services = SERVICE_IVS, .rate = 155, .run = pending_on_channel,
+    .services = SERVICE_IVS, .rate = 155, .run = check_channel, .is_pending = true,
     .fields = put_metadata_fields, .input_size = sizeof(struct put_metadata),
     .targets = { ON_ARN(0) },
 };
@@ -117,7 +114,7 @@ static const struct field insert_ad_break_fields[] = {
 
 const struct operation op_insert_ad_break = {
     .name = "InsertAdBreak", .method = "POST", .path = "/InsertAdBreak",
-    .services = SERVICE_IVS, .rate = 1, .run = pending_on_channel,
+    .services = SERVICE_IVS, .rate = 1, .run = check_channel, .is_pending = true,
     .fields = insert_ad_break_fields, .input_size = sizeof(struct insert_ad_break),
     .targets = { ON_ARN(0) },
 };

@@ -54,6 +54,7 @@ struct operation {
     struct target targets[TARGETS_MAX];
     size_t tags_at;     /* offset of the tags to give; 0: none */
     size_t tag_keys_at; /* offset of the keys of tags to take; 0: none */
+    bool is_pending;    /* judged in full by run(), then NotImplementedException */
     double rate;        /* calls a second and account; 0: no limit */
     /* The input is valid and the caller may. Writes members of the reply to call->out and returns
      * 0, or what call_fail() returned; any other error becomes InternalServerException. */

@@ -31,6 +31,27 @@ struct pattern pattern_ad_configuration_arn = { .text = ARN_PATTERN("ad-configur
 struct pattern pattern_ad_configuration_arn_or_none = {
     .text = ARN_OR_NONE_PATTERN("ad-configuration")
 };
+
+struct pattern pattern_stage_arn         = { .text = ARN_PATTERN("stage") };
+struct pattern pattern_stage_arn_or_none = { .text = ARN_OR_NONE_PATTERN("stage") };
+struct pattern pattern_public_key_arn    = { .text = ARN_PATTERN("public-key") };
+struct pattern pattern_composition_arn   = { .text = ARN_PATTERN("composition") };
+struct pattern pattern_encoder_configuration_arn = {
+    .text = ARN_PATTERN("encoder-configuration")
+};
+struct pattern pattern_storage_configuration_arn = {
+    .text = ARN_PATTERN("storage-configuration")
+};
+struct pattern pattern_storage_configuration_arn_or_none = {
+    .text = ARN_OR_NONE_PATTERN("storage-configuration")
+};
+struct pattern pattern_ingest_configuration_arn = {
+    .text = ARN_PATTERN("ingest-configuration")
+};
+struct pattern pattern_stage_session_id = { .text = "st-[a-zA-Z0-9]+" };
+/* the service description has no underscore here, though tokens may have one */
+struct pattern pattern_participant_id = { .text = "[a-zA-Z0-9-_]*" };
+struct pattern pattern_participant_token_id = { .text = "[a-zA-Z0-9-_]*" };
 /* clang-format on */
 
 static struct pattern pattern_tag_key = { .text = "([" TAG_LETTERS "]+)" };
@@ -40,3 +61,4 @@ const struct field shape_tag_key = { .min = 1, .max = 128, .pattern = &pattern_t
 const struct field shape_tag_value = { .max = 256, .pattern = &pattern_tag_value };
 const struct field shape_realtime_tag_key = { .min = 1, .max = 128 };
 const struct field shape_realtime_tag_value = { .max = 256 };
+const struct field shape_any_text = { .type = FIELD_STRING };

@@ -22,6 +22,18 @@ extern struct pattern pattern_playback_restriction_policy_arn_or_none;
 extern struct pattern pattern_ad_configuration_arn;
 extern struct pattern pattern_ad_configuration_arn_or_none;
 extern struct pattern pattern_playback_key_arn;
+/* of ivs-realtime */
+extern struct pattern pattern_stage_arn;
+extern struct pattern pattern_stage_arn_or_none;
+extern struct pattern pattern_public_key_arn;
+extern struct pattern pattern_composition_arn;
+extern struct pattern pattern_encoder_configuration_arn;
+extern struct pattern pattern_storage_configuration_arn;
+extern struct pattern pattern_storage_configuration_arn_or_none;
+extern struct pattern pattern_ingest_configuration_arn;
+extern struct pattern pattern_stage_session_id;
+extern struct pattern pattern_participant_id;
+extern struct pattern pattern_participant_token_id;
 
 #define SHAPE_NAME         .max = 128, .pattern = &pattern_name
 #define SHAPE_BUCKET       .min = 3, .max = 63, .pattern = &pattern_bucket
@@ -34,6 +46,10 @@ extern const struct field shape_tag_key, shape_tag_value;
 extern const struct field shape_realtime_tag_key, shape_realtime_tag_value;
 #define SHAPE_REALTIME_TAGS                                                                        \
     .max = 50, .key = &shape_realtime_tag_key, .item = &shape_realtime_tag_value
+
+/* Any text to any text: attributes of participants. */
+extern const struct field shape_any_text;
+#define SHAPE_ATTRIBUTES .key = &shape_any_text, .item = &shape_any_text
 
 /* Which page of a list. */
 struct page_input {
