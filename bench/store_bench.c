@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the store costs, without API and network: durable creates of a channel with its stream key
  * by 64 threads, reads by ARN and by stream key, pages of 100, memory.
- *     store_bench DIR [postgresql://...]     DIR: an empty folder on the disk to be measured */
+ *     store_bench DIR CHANNELS [postgresql://...]     DIR: an empty folder on the disk to be
+ * measured */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define PREFIX     "arn:aws:ivs:us-west-2:123456789012:"
 #define READS      200000
 #define LIST_TOTAL 20000
+#define ALONE      500 /* channels made by one thread */
 #define PAGE       100
 
 struct creator {
@@ -205,23 +207,24 @@ int main(int argc, char **argv)
     struct creator creators[THREADS];
     struct store *store;
     long before;
+    int total;
 
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: store_bench DIR [postgresql://...]\n");
+    if (argc < 3 || argc > 4 || (total = (int)strtol(argv[2], NULL, 10)) < LIST_TOTAL) {
+        fprintf(stderr, "usage: store_bench DIR CHANNELS [postgresql://...]\n"
+                        "at least 20000 channels\n");
         return 2;
     }
     config.data_dir = argv[1];
-    config.url = argv[2];
+    config.url = argv[3];
     if (store_open(&store, &config))
         return 1;
     before = resident_kb();
-    bench_creates(store, 1, 2000, creators);
-    bench_creates(store, THREADS, 98000, creators);
+    bench_creates(store, 1, ALONE, creators);
+    bench_creates(store, THREADS, total, creators);
     bench_reads(store, creators, "by_arn");
     bench_reads(store, creators, "by_stream_key");
     bench_list(store);
-    printf("memory channels=100000 grown_kb=%ld resident_kb=%ld\n", resident_kb() - before,
-           resident_kb());
+    printf("memory channels=%d grown_kb=%ld\n", total, resident_kb() - before);
     store_close(store);
     return 0;
 }
