@@ -22,7 +22,7 @@
 #define STATEMENT_MAX   4096
 /* Pages that a burst of creates changes again and again: fewer checkpoints write them fewer times.
  * With the default of 1000 pages a checkpoint came after every fourth group of 64. */
-#define SETUP_WRITER "PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000"
+#define SETUP_WRITER "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 8000"
 
 struct sqlite_conn {
     struct sql_conn base;
