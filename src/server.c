@@ -183,16 +183,18 @@ static void create_loops(struct server *server)
 static int open_tls(struct server *server)
 {
     const struct config *config = server->config;
-    const char *const names[] = { config->https.host, config->rtmps.host, config->public_host };
+    const char *names[] = { config->https.host, config->rtmps.host, config->public_host };
     struct tls_context_config tls = {
         .cert_file = *config->tls_cert ? config->tls_cert : NULL,
         .key_file = *config->tls_key ? config->tls_key : NULL,
         .dir = config->data_dir,
         .names = names,
-        .name_count = *config->public_host ? 3 : 2,
     };
     int err;
 
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) /* a port that is off has no address */
+        if (*names[i])
+            names[tls.name_count++] = names[i];
     if (!config->https.is_on && !config->rtmps.is_on)
         return 0;
     err = tls_context_create(&server->tls, &tls);
@@ -287,6 +289,7 @@ static int create_services(struct server *server)
         quotas_set(&server->quotas, config->quotas.items[i]);
     server->workers = worker_pool_create(WORKERS);
     server->registry = live_registry_create(server->quotas.values[QUOTA_CONCURRENT_STREAMS]);
+    hls.max_views = server->quotas.values[QUOTA_CONCURRENT_VIEWS];
     server->hub = hls_hub_create(&hls, server->loops, server->loop_count);
     server->capacity = capacity_create(0);
     live_registry_count_with(server->registry, count_viewers, server->hub);

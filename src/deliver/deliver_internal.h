@@ -19,6 +19,7 @@
 struct bytes;
 struct loop_timer;
 struct map;
+struct view_limit;
 struct viewer_counter;
 
 struct hls_hub {
@@ -36,6 +37,7 @@ struct hls_server {
     struct map *by_channel; /* channel id -> struct hls_stream that is on air */
     struct map *by_id;      /* stream id -> struct hls_stream, also those that have ended */
     struct list streams;
+    struct view_limit *view_limit;
     struct loop_timer *tick; /* runs while there are streams */
     bool is_stopped;
 };

@@ -26,6 +26,7 @@ static const struct {
     [HLS_NOT_FOUND]   = { 404, "public, max-age=1", "not_found", "Can not find resource" },
     [HLS_BAD_REQUEST] = { 400, "no-store", "invalid_request", "Invalid delivery directives" },
     [HLS_BAD_METHOD]  = { 405, "no-store", "method_not_allowed", "Only GET, HEAD and OPTIONS are allowed" },
+    [HLS_TOO_MANY]    = { 429, "no-store", "concurrent_viewers_limit", "The limit of concurrent viewers is reached" },
     [HLS_NOT_READY]   = { 503, "no-store", "not_ready", "What was asked for did not come in time" },
 };
 /* clang-format on */

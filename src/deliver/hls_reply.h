@@ -18,6 +18,7 @@ enum hls_refusal {
     HLS_NOT_FOUND,   /* 404: no such part, segment, init section, playlist */
     HLS_BAD_REQUEST, /* 400 */
     HLS_BAD_METHOD,  /* 405 */
+    HLS_TOO_MANY,    /* 429: the account has all the views it may have */
     HLS_NOT_READY,   /* 503: what was waited for did not come */
 };
 void hls_refuse(struct http_exchange *exchange, enum hls_refusal refusal);

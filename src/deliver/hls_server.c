@@ -13,6 +13,7 @@
 #include "deliver/hls_stream.h"
 #include "deliver/hls_url.h"
 #include "deliver/reload_rule.h"
+#include "deliver/view_limit.h"
 #include "deliver/viewer_counter.h"
 #include "net/gzip.h"
 #include "net/http_server.h"
@@ -47,6 +48,10 @@ static void answer_multivariant(struct hls_server *server, const struct viewing 
 
     if (!stream) {
         hls_refuse(v->exchange, HLS_OFFLINE);
+        return;
+    }
+    if (view_limit_is_reached(server->view_limit, stream->info->account)) {
+        hls_refuse(v->exchange, HLS_TOO_MANY);
         return;
     }
     reply = (struct hls_playlist_reply){
@@ -228,6 +233,7 @@ struct hls_server *hls_server_create(struct hls_hub *hub, struct loop *loop, int
     server->by_channel = map_create();
     server->by_id = map_create();
     list_init(&server->streams);
+    server->view_limit = view_limit_create(server, hub->config.max_views);
     return server;
 }
 
@@ -243,5 +249,6 @@ void hls_server_destroy(struct hls_server *server)
 {
     map_destroy(server->by_channel);
     map_destroy(server->by_id);
+    view_limit_destroy(server->view_limit);
     mem_free(server);
 }

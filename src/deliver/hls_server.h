@@ -8,6 +8,7 @@
 #define DELIVER_HLS_SERVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct hls_hub;
 struct hls_server;
@@ -20,7 +21,8 @@ struct hls_config {
      * NULL: they are written without scheme and host ("/v1/live/..."), which is right for whoever
      * reached the multivariant playlist, behind any proxy. */
     const char *public_url;
-    const char *node; /* this server's name in the session data */
+    const char *node;  /* this server's name in the session data */
+    int64_t max_views; /* per account: more get 429; 0: no limit */
     /* Benchmarks only: playlists carry `x-weir-published-us`, the monotonic time at which their
      * newest part was published. */
     bool tells_publication;

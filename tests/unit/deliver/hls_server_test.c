@@ -28,6 +28,8 @@ static struct http_exchange *made[64];
 static int made_count;
 
 /* clang-format off */
+#define VIEWS_MAX 10
+
 static const struct feed_rendition renditions[] = {
     { .id = "720p30", .name = "720p", .codecs = "avc1.4D401F,mp4a.40.2", .width = 1280, .height = 720,
       .fps = 30, .declared_bps = 2400000 },
@@ -62,6 +64,7 @@ static int set_up(void **state)
         .public_url = "https://live.example.com",
         .node = "edge-1",
         .tells_publication = true,
+        .max_views = VIEWS_MAX,
     };
 
     clock_set_fake(SECOND_US, FIXTURE_FIRST_MS * 1000);
@@ -473,6 +476,20 @@ static void other_tracks_are_a_new_set_of_variants(void **state)
     expect_answer(get("/v1/live/st-1/1/720p30/index.m3u8"), 200, "s2.ts");
 }
 
+static void refuses_viewers_beyond_the_quota(void **state)
+{
+    go_live_with(1);
+    for (int i = 0; i < VIEWS_MAX; i++) {
+        char peer[32];
+        snprintf(peer, sizeof(peer), "192.0.2.%d", i + 1);
+        handle(make_exchange(SOURCE "index.m3u8", peer));
+    }
+    pass(1000 * 1000);
+    expect_answer(get(CHANNEL_URL), 429, "concurrent_viewers_limit");
+    pass(3 * TARGET_S * SECOND_US + SECOND_US); /* they left */
+    expect_answer(get(CHANNEL_URL), 200, "#EXTM3U");
+}
+
 static void next_stream_of_a_channel_takes_over_its_url(void **state)
 {
     struct stream_feed_config next = low_ts;
@@ -586,6 +603,7 @@ int main(void)
         PROMISE(patience_ends_after_three_target_durations),
         PROMISE(end_answers_everybody_and_leaves_the_rest_for_a_minute),
         PROMISE(other_tracks_are_a_new_set_of_variants),
+        PROMISE(refuses_viewers_beyond_the_quota),
         PROMISE(next_stream_of_a_channel_takes_over_its_url),
         PROMISE(whoever_leaves_is_forgotten),
         PROMISE(answering_one_may_bring_and_take_others),
