@@ -54,6 +54,7 @@ struct hls_rendition {
     struct segment_window window;
     struct hls_text whole, delta; /* the playlist as it is now */
     struct list waiting;          /* requests for what is still to come, oldest first */
+    bool is_withdrawn;            /* not listed in the multivariant playlist any more */
     struct list followers;        /* responses that carry the segment in production */
 };
 

@@ -138,7 +138,7 @@ static size_t list_variants(struct hls_set *set, bool with_audio_only,
 
     for (int i = 0; i < set->about->count; i++) {
         struct hls_rendition *r = &set->renditions[i];
-        if (r->about->is_on_request && !with_audio_only)
+        if (r->is_withdrawn || (r->about->is_on_request && !with_audio_only))
             continue;
         uris[count] = variant_uri(r);
         out[count] = describe(r, uris[count]);

@@ -131,12 +131,20 @@ void hls_stream_destroy(struct hls_stream *stream)
     mem_free(stream);
 }
 
+static void withdraw(struct hls_set *set, uint32_t renditions)
+{
+    for (int i = 0; i < set->about->count && renditions; i++)
+        if (renditions & UINT32_C(1) << i)
+            set->renditions[i].is_withdrawn = true;
+}
+
 void hls_stream_apply(struct hls_stream *stream, const struct feed_event *event)
 {
     if (event->set) {
         end_set(current_set(stream));
         add_set(stream, event->set);
     }
+    withdraw(current_set(stream), event->withdrawn);
     publish_all(stream, event);
     if (event->is_end) {
         stream->is_on_air = false;

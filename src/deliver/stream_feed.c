@@ -78,6 +78,11 @@ void stream_feed_segment(struct stream_feed *feed, int rendition, struct segment
     feed_event_add(gather(feed), rendition, segment, true);
 }
 
+void stream_feed_withdraw(struct stream_feed *feed, int rendition)
+{
+    gather(feed)->withdrawn |= UINT32_C(1) << rendition;
+}
+
 void stream_feed_set_renditions(struct stream_feed *feed, const struct feed_rendition *renditions,
                                 int count)
 {

@@ -56,6 +56,9 @@ void stream_feed_part(struct stream_feed *feed, int rendition, struct segment *g
 /* `segment` is whole; the next part begins the next one. Refs it. */
 void stream_feed_segment(struct stream_feed *feed, int rendition, struct segment *segment);
 
+/* The rendition (below 32) has nothing to offer any more: players that come do not hear of it,
+ * those that have it find gaps. */
+void stream_feed_withdraw(struct stream_feed *feed, int rendition);
 /* The tracks are others from now on: a new set of variant URLs. The playlists of the old set end;
  * they and their segments stay for 60 s. Indexes refer to the new set from here on. */
 void stream_feed_set_renditions(struct stream_feed *feed, const struct feed_rendition *renditions,

@@ -61,6 +61,7 @@ struct feed_event {
     struct rendition_set *set; /* the renditions from now on; NULL: as before */
     struct publication *publications;
     size_t count, capacity;
+    uint32_t withdrawn; /* renditions not listed any more, by bit */
     bool is_end;
 };
 

@@ -130,6 +130,9 @@ static void on_transcode_failed(const char *reason, void *ctx)
     log_error(p->tag, "transcoding has failed for good: reason=%s", reason);
     transcode_supervisor_destroy(p->transcoder);
     p->transcoder = NULL;
+    for (int i = 0; i < p->outlet_count; i++)
+        if (outlet_is_encoded(p->outlets[i]))
+            stream_feed_withdraw(p->feed, i);
     if (!has_source_rendition(p))
         keep_error(p, -EIO);
 }

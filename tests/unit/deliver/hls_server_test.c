@@ -476,6 +476,17 @@ static void other_tracks_are_a_new_set_of_variants(void **state)
     expect_answer(get("/v1/live/st-1/1/720p30/index.m3u8"), 200, "s2.ts");
 }
 
+static void withdrawn_rendition_is_not_listed(void **state)
+{
+    go_live_with(1);
+    expect_answer(get(CHANNEL_URL), 200, "/480p30/index.m3u8");
+    stream_feed_withdraw(feed, 1);
+    pump();
+    pass(SECOND_US);
+    assert_null(strstr(buf_str(&get(CHANNEL_URL)->body), "480p30"));
+    expect_answer(get(CHANNEL_URL), 200, "/720p30/index.m3u8");
+}
+
 static void refuses_viewers_beyond_the_quota(void **state)
 {
     go_live_with(1);
@@ -603,6 +614,7 @@ int main(void)
         PROMISE(patience_ends_after_three_target_durations),
         PROMISE(end_answers_everybody_and_leaves_the_rest_for_a_minute),
         PROMISE(other_tracks_are_a_new_set_of_variants),
+        PROMISE(withdrawn_rendition_is_not_listed),
         PROMISE(refuses_viewers_beyond_the_quota),
         PROMISE(next_stream_of_a_channel_takes_over_its_url),
         PROMISE(whoever_leaves_is_forgotten),
