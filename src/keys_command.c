@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/policy.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -81,6 +82,19 @@ static int parse_minutes(const char *text)
     return *end || minutes < 1 || minutes > SESSION_MINUTES_MAX ? 0 : (int)minutes;
 }
 
+/* A key must not allow more than its owner meant: what would not be obeyed is refused here. */
+static bool is_policy(const char *path, const char *text)
+{
+    char message[POLICY_MESSAGE_SIZE];
+    struct policy *policy = NULL;
+    int err = policy_parse(&policy, text, message);
+
+    if (err)
+        fprintf(stderr, "weir keys: %s: %s\n", path, message);
+    policy_destroy(policy);
+    return !err;
+}
+
 /* The document as text; NULL after a complaint. */
 static const char *read_policy(struct arena *arena, const char *path)
 {
@@ -97,7 +111,7 @@ static const char *read_policy(struct arena *arena, const char *path)
     copy = arena_strdup(arena, text);
     free(text);
     json_decref(json);
-    return copy;
+    return is_policy(path, copy) ? copy : NULL;
 }
 
 static void print_key(const struct access_key *key)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 import { CreateChannelCommand, DeleteChannelCommand, GetChannelCommand, GetStreamKeyCommand, ListChannelsCommand } from '@aws-sdk/client-ivs';
 
+import { isInstalled } from './support/postgres.mjs';
 import { story } from './support/story.mjs';
 import { letItRun } from './support/wait.mjs';
 
@@ -36,8 +37,8 @@ async function listAll(ivs) {
   return arns;
 }
 
-story('kill -9 during writes loses nothing that was acknowledged', async (kit) => {
-  const server = await kit.server();
+async function killDuringWrites(kit, settings) {
+  const server = await kit.server(settings);
   const noted = { created: new Map(), deleted: new Set(), doubtful: new Set() };
   for (let round = 0; round < 3; round += 1) {
     const ivs = kit.ivs();
@@ -56,4 +57,12 @@ story('kill -9 during writes loses nothing that was acknowledged', async (kit) =
     assert.equal((await ivs.send(new GetChannelCommand({ arn }))).channel.arn, arn);
     assert.equal((await ivs.send(new GetStreamKeyCommand({ arn: streamKey.arn }))).streamKey.value, streamKey.value);
   }
-}, { timeout: 120_000 });
+}
+
+story('kill -9 during writes loses nothing that was acknowledged', (kit) => killDuringWrites(kit), { timeout: 120_000 });
+
+if (isInstalled) {
+  story('kill -9 during writes into PostgreSQL loses nothing that was acknowledged', async (kit) => {
+    await killDuringWrites(kit, { options: ['--store', (await kit.postgres()).url] });
+  }, { timeout: 120_000 });
+}

@@ -139,24 +139,31 @@ static void a_key_is_disabled_enabled_and_deleted(void **state)
     assert_non_null(strstr(p->output, "there is no key"));
 }
 
-static void a_policy_must_be_a_json_object(void **state)
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_policy_that_would_not_be_obeyed_is_refused(void **state)
 {
     struct place *p = *state;
     char path[128], arguments[256], id[32];
-    FILE *file;
 
     snprintf(path, sizeof(path), "%s/policy.json", p->dir);
     snprintf(arguments, sizeof(arguments), "create --policy %s", path);
     assert_int_equal(keys(p, arguments), 1);
-    file = fopen(path, "w");
-    fputs("[]", file);
-    fclose(file);
+    write_text(path, "[]");
     assert_int_equal(keys(p, arguments), 1);
-    file = fopen(path, "w");
-    fputs("{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
-          "\"ivs:GetChannel\",\"Resource\":\"*\"}}",
-          file);
-    fclose(file);
+    write_text(path, "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
+                     "\"ivs:GetChannel\",\"Resource\":\"*\",\"Condition\":"
+                     "{\"MadeUpOperator\":{\"aws:SourceIp\":\"10.0.0.1\"}}}}");
+    assert_int_equal(keys(p, arguments), 1);
+    assert_non_null(strstr(p->output, "MadeUpOperator"));
+    write_text(path, "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
+                     "\"ivs:GetChannel\",\"Resource\":\"*\"}}");
     create(p, arguments, id);
 }
 
@@ -183,7 +190,7 @@ int main(void)
         TEST(a_created_key_is_printed_for_aws_tools_and_listed),
         TEST(a_session_has_a_token_and_an_end),
         TEST(a_key_is_disabled_enabled_and_deleted),
-        TEST(a_policy_must_be_a_json_object),
+        TEST(a_policy_that_would_not_be_obeyed_is_refused),
         TEST(wrong_usage_says_so_and_exits_with_2),
     };
 

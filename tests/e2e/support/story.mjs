@@ -6,6 +6,7 @@ import test from 'node:test';
 
 import { openBrowser } from './browser.mjs';
 import { startEncoder } from './encoder.mjs';
+import { Postgres } from './postgres.mjs';
 import { Server } from './server.mjs';
 import { slow } from './wait.mjs';
 
@@ -26,6 +27,13 @@ class Kit {
     await server.start();
     this.lastServer = server;
     return server;
+  }
+
+  // A PostgreSQL server for the option --store.
+  async postgres() {
+    const postgres = new Postgres();
+    this.onEnd(() => postgres.destroy());
+    return postgres.create();
   }
 
   // An SDK client of the last server started.
