@@ -196,10 +196,22 @@ static int64_t next_video_dts(const struct segmenter *s, const struct packet *tr
     return trigger && trigger->kind == MEDIA_VIDEO ? trigger->dts : -1;
 }
 
+/* When the first frame is shown: behind its decode time where pictures are reordered. */
+static int64_t first_pts(const struct segmenter *s)
+{
+    struct packet *const *packets = packet_queue_items(&s->now);
+
+    for (int i = 0; i < packet_queue_count(&s->now); i++)
+        if (packets[i]->kind == MEDIA_VIDEO)
+            return packets[i]->pts;
+    return packets[0]->pts;
+}
+
 /* The tag that tells players of the segment's place in time. */
-static void add_segment_tag(struct segmenter *s)
+static void add_segment_tag(struct segmenter *s, int64_t end)
 {
     const struct cut *cut = &s->segment_cut;
+    int64_t pts = first_pts(s);
     const struct segment_tag tag = {
         .number = cut->segment,
         .wall_ms = cut->wall_ms,
@@ -211,7 +223,7 @@ static void add_segment_tag(struct segmenter *s)
 
     buf_init(&buf, TAG_MAX);
     id3_write_segment_tag(&buf, &tag);
-    tag_list_put_first(&s->tags, cut->start, bytes_from_buf(&buf));
+    tag_list_put_first(&s->tags, pts < end ? pts : cut->start, bytes_from_buf(&buf));
 }
 
 static int write_part(struct segmenter *s, const struct packet *trigger, int64_t end,
@@ -231,7 +243,7 @@ static int write_part(struct segmenter *s, const struct packet *trigger, int64_t
     if (!part.packet_count)
         return 0;
     if (s->begun.part == 0 && s->writes_segment_tags)
-        add_segment_tag(s);
+        add_segment_tag(s, end);
     part.tags = s->tags.items;
     part.tag_count = tag_list_due(&s->tags, part.start, end);
     err = s->format->write_part(s->muxer, &part, out);

@@ -416,6 +416,33 @@ static void keeps_tags_over_a_gap(void **state)
     end(&f);
 }
 
+/* Not when it is decoded: with reordered pictures that is earlier. */
+static void puts_the_segment_tag_where_the_first_picture_is_shown(void **state)
+{
+    static const struct segmenter_events events = { on_part, on_segment };
+    struct segmenter_config config = { .format = &words,
+                                       .writes_segment_tags = true,
+                                       .tag = "test" };
+    struct packet *packet;
+    struct fixture f;
+
+    begin(&f, 0);
+    segmenter_destroy(f.segmenter);
+    config.video = f.video;
+    f.segmenter = segmenter_create(&config, &events, &f);
+    cut(&f, 0, 0, 0);
+    packet = make_picture(f.video, 0, true, 16);
+    packet->pts = 67 * MS;
+    push(&f, packet);
+    cut(&f, 0, 1, 300);
+    video(&f, 300);
+    expect_part(&f, 1, "#67 I0 >300");
+    cut(&f, 0, 2, 600);
+    video(&f, 600);
+    expect_part(&f, 2, "v300 >600"); /* one in each segment */
+    end(&f);
+}
+
 static void ignores_what_it_has_no_track_for(void **state)
 {
     static const struct segmenter_events events = { on_part, on_segment };
@@ -467,6 +494,7 @@ int main(void)
         cmocka_unit_test(ends_what_is_in_production_when_flushed),
         cmocka_unit_test(puts_tags_into_the_part_of_their_time),
         cmocka_unit_test(keeps_tags_over_a_gap),
+        cmocka_unit_test(puts_the_segment_tag_where_the_first_picture_is_shown),
         cmocka_unit_test(ignores_what_it_has_no_track_for),
         cmocka_unit_test(refuses_a_part_beyond_its_limit),
     };
