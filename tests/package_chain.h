@@ -27,7 +27,8 @@ struct package_chain {
     struct segmenter *audio_only; /* made at go-live when audio_events are set */
     struct segmenter_events audio_events;
     void *audio_ctx;
-    cut_plan_cut_fn *on_cut; /* hears of the cuts instead of chain_cut(), which it calls */
+    bool has_no_segment_tags; /* which tell the wall clock and the version */
+    cut_plan_cut_fn *on_cut;  /* hears of the cuts instead of chain_cut(), which it calls */
     void *cut_ctx;
     struct go_live_decision decision;
     bool is_live;
@@ -82,7 +83,7 @@ static void chain_ready(const struct go_live_decision *decision, void *ctx)
         .format = chain->format,
         .video = decision->video,
         .audio = decision->audio,
-        .writes_segment_tags = true,
+        .writes_segment_tags = !chain->has_no_segment_tags,
         .tag = "chain",
     };
 

@@ -197,14 +197,12 @@ int codec_config_from_sps_pps(struct codec_config **out, const uint8_t *sps, siz
     return config_from_sets(out, &sets);
 }
 
-/* Whether the configuration has this very parameter set, or there is none to have. */
+/* Whether the configuration has this very parameter set. */
 static bool has_set(const struct codec_config *config, const struct h264_nal *set)
 {
     struct h264_nal nal;
     struct reader r;
 
-    if (!set->len)
-        return true;
     if (!config)
         return false;
     reader_init(&r, config->video.annexb_sets->data, config->video.annexb_sets->len);
@@ -214,23 +212,58 @@ static bool has_set(const struct codec_config *config, const struct h264_nal *se
     return false;
 }
 
+static bool has_all_sets(const struct codec_config *config, const struct h264_access_unit *unit)
+{
+    for (int i = 0; i < unit->set_count; i++)
+        if (!has_set(config, &unit->sets[i]))
+            return false;
+    return true;
+}
+
+/* The sets of the access unit; of a kind that it does not bring, those in force. */
+static int merge_sets(struct parameter_sets *sets, const struct codec_config *old,
+                      const struct h264_access_unit *unit)
+{
+    struct parameter_sets fresh = { .sps_count = 0 };
+
+    for (int i = 0; i < unit->set_count; i++) {
+        const struct h264_nal *set = &unit->sets[i];
+
+        if (!is_set(set->data, set->len, set->type))
+            return -EINVAL;
+        if (set->type == NAL_SPS)
+            fresh.sps[fresh.sps_count++] = *set;
+        else
+            fresh.pps[fresh.pps_count++] = *set;
+    }
+    *sets = fresh;
+    if (fresh.sps_count && fresh.pps_count)
+        return 0;
+    if (!old || read_avcc(sets, old->video.avcc->data, old->video.avcc->len))
+        return -EINVAL;
+    for (int i = 0; i < fresh.sps_count; i++)
+        sets->sps[i] = fresh.sps[i];
+    for (int i = 0; i < fresh.pps_count; i++)
+        sets->pps[i] = fresh.pps[i];
+    sets->sps_count = fresh.sps_count ? fresh.sps_count : sets->sps_count;
+    sets->pps_count = fresh.pps_count ? fresh.pps_count : sets->pps_count;
+    return 0;
+}
+
 int codec_config_refresh(struct codec_config **config, const struct h264_access_unit *unit)
 {
-    const struct codec_config *old = *config;
     struct codec_config *fresh = NULL;
-    struct h264_nal sps = unit->sps, pps = unit->pps;
+    struct parameter_sets sets;
     int err;
 
-    if (has_set(old, &sps) && has_set(old, &pps))
+    if (has_all_sets(*config, unit))
         return 0;
-    if (!sps.len && old)
-        sps = (struct h264_nal){ old->video.sps->data, old->video.sps->len, NAL_SPS };
-    if (!pps.len && old)
-        pps = (struct h264_nal){ old->video.pps->data, old->video.pps->len, NAL_PPS };
-    err = codec_config_from_sps_pps(&fresh, sps.data, sps.len, pps.data, pps.len);
+    err = merge_sets(&sets, *config, unit);
+    if (!err)
+        err = config_from_sets(&fresh, &sets);
     if (err)
         return err;
-    if (codec_config_is_equal(fresh, old)) {
+    if (codec_config_is_equal(fresh, *config)) {
         codec_config_unref(fresh);
         return 0;
     }

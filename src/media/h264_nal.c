@@ -87,10 +87,9 @@ static bool is_kept(struct h264_access_unit *unit, const struct h264_nal *nal, b
 {
     switch (nal->type) {
     case NAL_SPS:
-        unit->sps = *nal;
-        return false;
     case NAL_PPS:
-        unit->pps = *nal;
+        if (unit->set_count < H264_SETS_MAX)
+            unit->sets[unit->set_count++] = *nal;
         return false;
     case NAL_AUD:
     case NAL_END_OF_SEQUENCE:

@@ -37,11 +37,15 @@ bool h264_next_nal(struct reader *r, int length_size, struct h264_nal *nal);
 /* The same over a byte stream with start codes (14496-10, annex B). */
 bool h264_next_annexb_nal(struct reader *r, struct h264_nal *nal);
 
+#define H264_SETS_MAX 8 /* in an access unit; further ones are left out */
+
 /* An access unit as packets carry it. */
 struct h264_access_unit {
-    struct bytes *data;       /* owned; NULL when there is no slice: nothing to show */
-    bool is_idr;              /* its first slice is of an IDR picture */
-    struct h264_nal sps, pps; /* the last ones in it, borrowed from the input; len 0: none */
+    struct bytes *data; /* owned; NULL when there is no slice: nothing to show */
+    bool is_idr;        /* its first slice is of an IDR picture */
+    /* The SPS and PPS in it, borrowed from the input. */
+    struct h264_nal sets[H264_SETS_MAX];
+    int set_count;
 };
 
 /* Rewrites an access unit whose NAL units stand behind lengths of `length_size` bytes: 4-byte

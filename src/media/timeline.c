@@ -16,7 +16,7 @@
 #define PATIENCE        (2 * MEDIA_TIMESCALE) /* for an IDR that something hangs on */
 #define TIME_MAX        (INT64_C(1) << 44) /* six years: what adds and multiplies without overflow */
 #define VIDEO_STEP      (MEDIA_TIMESCALE / 30) /* until two frames were seen */
-#define VIDEO_STEP_MAX  (MEDIA_TIMESCALE / 5)
+#define VIDEO_STEP_MAX  MEDIA_TIMESCALE
 
 void timeline_init(struct timeline *timeline, const char *tag)
 {
@@ -97,7 +97,7 @@ static bool is_plausible(const struct timeline *t, const struct timeline_track *
 
     if (!track->has_last)
         return llabs(time - now) <= FIRST_SKEW_MAX;
-    return time >= track->last - JUMP_BACK && time <= now + JUMP_AHEAD;
+    return time >= track->last - JUMP_BACK && time <= now + JUMP_AHEAD + 2 * track->step;
 }
 
 static void follow_jump(struct timeline *t, struct timeline_track *track,

@@ -12,20 +12,15 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/reader.h"
-#include "media/codec.h"
-#include "media/h264_nal.h"
+#include "tests/flv_file.h"
 #include "tests/package_chain.h"
 
 #define INPUT_MAX (256 << 20)
 #define PATH_SIZE 1024
-#define FLV_AUDIO 8
-#define FLV_VIDEO 9
 
 struct tool {
     struct package_chain chain;
-    struct codec_config *video, *audio;
-    int length_size;
+    struct flv_file flv;
     const char *directory, *suffix;
     FILE *all, *all_audio;
     int init_written, audio_init_written;
@@ -121,87 +116,11 @@ static void on_audio_segment(struct segment *segment, void *ctx)
            segment->is_gap);
 }
 
-static void push(struct tool *tool, struct codec_config *config, struct bytes *data, int64_t dts,
-                 int64_t pts, bool is_idr)
+static void on_packet(struct packet *packet, void *ctx)
 {
-    struct packet *packet = packet_create(config, data);
+    struct tool *tool = ctx;
 
-    packet->is_idr = is_idr;
-    packet->dts = dts;
-    packet->pts = pts;
-    packet->arrival_us = INT64_C(1790000000000000) + dts * 100 / 9;
     chain_push(&tool->chain, packet);
-}
-
-static void set_config(struct codec_config **slot, struct codec_config *config)
-{
-    if (codec_config_is_equal(*slot, config)) {
-        codec_config_unref(config);
-        return;
-    }
-    codec_config_unref(*slot);
-    *slot = config;
-}
-
-/* FLV 10.1, E.4.3: codec id, packet type, composition time, data */
-static void read_video(struct tool *tool, const uint8_t *data, size_t len, uint32_t time)
-{
-    struct codec_config *config;
-    struct h264_access_unit unit;
-    int32_t composition;
-
-    if (len < 5 || (data[0] & 0x0f) != 7)
-        return;
-    composition = (int32_t)((uint32_t)data[2] << 24 | (uint32_t)data[3] << 16 | data[4] << 8) >> 8;
-    if (data[1] == 0 && !codec_config_from_avcc(&config, data + 5, len - 5)) {
-        tool->length_size = avcc_length_size(data + 5, len - 5);
-        set_config(&tool->video, config);
-    }
-    if (data[1] != 1 || !tool->video ||
-        h264_access_unit_read(&unit, data + 5, len - 5, tool->length_size) || !unit.data)
-        return;
-    codec_config_refresh(&tool->video, &unit);
-    push(tool, tool->video, unit.data, (int64_t)time * 90, ((int64_t)time + composition) * 90,
-         unit.is_idr);
-}
-
-/* E.4.2: format, packet type, data */
-static void read_audio(struct tool *tool, const uint8_t *data, size_t len, uint32_t time)
-{
-    struct codec_config *config;
-
-    if (len < 2 || data[0] >> 4 != 10)
-        return;
-    if (data[1] == 0 && !codec_config_from_asc(&config, data + 2, len - 2))
-        set_config(&tool->audio, config);
-    if (data[1] == 1 && tool->audio)
-        push(tool, tool->audio, bytes_copy(data + 2, len - 2), (int64_t)time * 90,
-             (int64_t)time * 90, false);
-}
-
-static void read_flv(struct tool *tool, const uint8_t *input, size_t len)
-{
-    struct reader r;
-
-    reader_init(&r, input, len);
-    read_skip(&r, 9);
-    while (reader_left(&r) > 4) {
-        uint32_t size, time;
-        const uint8_t *data;
-        int type;
-
-        read_u32(&r); /* size of the tag before */
-        type = read_u8(&r);
-        size = read_u24(&r);
-        time = read_u24(&r);
-        time |= (uint32_t)read_u8(&r) << 24;
-        read_u24(&r);
-        data = read_bytes(&r, size);
-        if (data && type == FLV_VIDEO)
-            read_video(tool, data, size, time);
-        else if (data && type == FLV_AUDIO)
-            read_audio(tool, data, size, time);
-    }
 }
 
 static uint8_t *read_input(const char *path, size_t *len)
@@ -221,7 +140,7 @@ static uint8_t *read_input(const char *path, size_t *len)
 int main(int argc, char **argv)
 {
     static const struct segmenter_events events = { on_part, on_segment };
-    struct tool tool = { .length_size = 4 };
+    struct tool tool = { 0 };
     uint8_t *input;
     size_t len;
     bool is_ts;
@@ -238,11 +157,10 @@ int main(int argc, char **argv)
     chain_init(&tool.chain, is_ts ? &mux_mpegts : &mux_fmp4, &events, &tool);
     tool.chain.audio_events = (struct segmenter_events){ on_audio_part, on_audio_segment };
     input = read_input(argv[2], &len);
-    read_flv(&tool, input, len);
+    flv_file_read(&tool.flv, input, len, on_packet, &tool);
     chain_pause(&tool.chain);
     chain_clear(&tool.chain);
-    codec_config_unref(tool.video);
-    codec_config_unref(tool.audio);
+    flv_file_clear(&tool.flv);
     mem_free(input);
     fclose(tool.all);
     fclose(tool.all_audio);

@@ -195,13 +195,14 @@ static void refreshes_only_for_other_parameter_sets(void **state)
     first_vector(&v);
     assert_int_equal(codec_config_refresh(&config, &unit), 0);
     assert_ptr_equal(config, before);
-    unit.sps = (struct h264_nal){ v.sps, v.sps_len, NAL_SPS };
-    unit.pps = (struct h264_nal){ v.pps, v.pps_len, NAL_PPS };
+    unit.sets[0] = (struct h264_nal){ v.sps, v.sps_len, NAL_SPS };
+    unit.sets[1] = (struct h264_nal){ v.pps, v.pps_len, NAL_PPS };
+    unit.set_count = 2;
     assert_int_equal(codec_config_refresh(&config, &unit), 0);
     assert_ptr_equal(config, before);
 
     v.sps[3] = 0x29; /* another level */
-    unit.pps.len = 0;
+    unit.set_count = 1;
     assert_int_equal(codec_config_refresh(&config, &unit), 0);
     assert_string_equal(config->rfc6381, "avc1.640029");
     assert_memory_equal(config->video.pps->data, v.pps, v.pps_len);
@@ -215,12 +216,36 @@ static void asks_for_both_sets_when_it_has_none(void **state)
     struct vector v;
 
     first_vector(&v);
-    unit.sps = (struct h264_nal){ v.sps, v.sps_len, NAL_SPS };
+    unit.sets[unit.set_count++] = (struct h264_nal){ v.sps, v.sps_len, NAL_SPS };
     assert_int_equal(codec_config_refresh(&config, &unit), -EINVAL);
     assert_null(config);
-    unit.pps = (struct h264_nal){ v.pps, v.pps_len, NAL_PPS };
+    unit.sets[unit.set_count++] = (struct h264_nal){ v.pps, v.pps_len, NAL_PPS };
     assert_int_equal(codec_config_refresh(&config, &unit), 0);
     assert_non_null(config);
+    codec_config_unref(config);
+}
+
+/* An encoder with two PPS, and slices that name either. */
+static void takes_all_sets_of_an_access_unit(void **state)
+{
+    static const uint8_t second[] = { 0x68, 0x5b, 0x8f, 0x2c };
+    struct codec_config *config = NULL, *before;
+    struct h264_access_unit unit = { .set_count = 3 };
+    const struct bytes *sets;
+    struct vector v;
+
+    first_vector(&v);
+    unit.sets[0] = (struct h264_nal){ v.sps, v.sps_len, NAL_SPS };
+    unit.sets[1] = (struct h264_nal){ v.pps, v.pps_len, NAL_PPS };
+    unit.sets[2] = (struct h264_nal){ second, sizeof(second), NAL_PPS };
+    assert_int_equal(codec_config_refresh(&config, &unit), 0);
+    sets = config->video.annexb_sets;
+    assert_int_equal(sets->len, 12 + v.sps_len + v.pps_len + sizeof(second));
+    assert_memory_equal(sets->data + sets->len - sizeof(second), second, sizeof(second));
+    before = config;
+    unit.set_count = 2;
+    assert_int_equal(codec_config_refresh(&config, &unit), 0);
+    assert_ptr_equal(config, before);
     codec_config_unref(config);
 }
 
@@ -234,6 +259,7 @@ int main(void)
         cmocka_unit_test(keeps_every_parameter_set),
         cmocka_unit_test(tells_compatible_changes_from_others),
         cmocka_unit_test(refreshes_only_for_other_parameter_sets),
+        cmocka_unit_test(takes_all_sets_of_an_access_unit),
         cmocka_unit_test(asks_for_both_sets_when_it_has_none),
     };
 

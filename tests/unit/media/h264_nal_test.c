@@ -79,8 +79,9 @@ static void keeps_what_a_packet_carries(void **state)
     assert_int_equal(unit.data->len, sizeof(kept));
     assert_memory_equal(unit.data->data, kept, sizeof(kept));
     assert_true(unit.is_idr);
-    assert_int_equal(unit.sps.len, 2);
-    assert_int_equal(unit.pps.data[1], 2);
+    assert_int_equal(unit.set_count, 2);
+    assert_int_equal(unit.sets[0].type, NAL_SPS);
+    assert_int_equal(unit.sets[1].data[1], 2);
     bytes_unref(unit.data);
 }
 
@@ -102,7 +103,7 @@ static void has_nothing_to_show_without_a_slice(void **state)
 
     assert_int_equal(h264_access_unit_read(&unit, data, sizeof(data), 4), 0);
     assert_null(unit.data);
-    assert_int_equal(unit.sps.len, 2);
+    assert_int_equal(unit.set_count, 2);
 }
 
 static void rewrites_start_codes_to_lengths(void **state)
