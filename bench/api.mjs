@@ -11,7 +11,7 @@ const SECONDS = 5;
 const CLIENTS = 64;
 const load = path.join(process.env.WEIR_BUILD, 'bench', 'api_load');
 
-const server = await new Server({ options: ['--log-level', 'info'] }).start();
+const server = await new Server({ options: ['--log-level', 'info', '--quota', 'channels=10000000'] }).start();
 const { accessKeyId, secretAccessKey } = server.credentials;
 const { hostname, port } = new URL(server.http);
 
