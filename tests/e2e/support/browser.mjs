@@ -83,13 +83,14 @@ export async function openBrowser(settings) {
   return new Browser().open(settings);
 }
 
+// Returns how many milliseconds after the page was opened the picture was there.
 export async function untilPlaying(page, timeout = 15_000) {
-  const start = Date.now();
-  await page.waitForFunction(() => {
+  const handle = await page.waitForFunction(() => {
     const video = document.querySelector('video');
-    return video.currentTime > 0 && !video.paused && video.readyState >= 3 && video.videoWidth > 0;
-  }, null, { timeout: timeout * slow, polling: 50 });
-  return Date.now() - start;
+    const isPlaying = video.currentTime > 0 && !video.paused && video.readyState >= 3 && video.videoWidth > 0;
+    return isPlaying && performance.now();
+  }, null, { timeout: timeout * slow, polling: 20 });
+  return handle.jsonValue();
 }
 
 // Looks and listens for `ms`: frames shown, how many differed from the one before, how far the
