@@ -4,7 +4,7 @@
  *     main           starts and stops everything, waits for signals, asks the store how it is
  *     weir-loop-N    RTMP, HTTP, live streams, packaging, playlists
  *     weir-work-N    API operations and calls into the store
- *     weir-store     the one writer of SQLite (started by the store itself)
+ *     weir-store     the one thread that writes to the database (started by the store itself)
  *
  * What every loop has its own of stands in struct node; what all share, in struct server. Stopping
  * goes: no new connections, broadcasts end, answers under way are finished, workers, loops, store.
