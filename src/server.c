@@ -280,6 +280,8 @@ static int create_services(struct server *server)
         .region = config->region,
         .playback_base = server->endpoints.public_url,
         .ingest_endpoint = server->endpoints.ingest,
+        .rtmp_url = server->endpoints.rtmp_url,
+        .rtmps_url = server->endpoints.rtmps_url,
         .srt_endpoint = "",
         .is_unlimited = config->is_unlimited,
     };

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "net/http_server.h"
 #include "net/uri.h"
+#include "stage/participant_token.h"
 #include "store/access_key_cache.h"
 
 #define TAG            "api"
@@ -49,17 +50,27 @@ int api_create(struct api **out, const struct api_config *config)
                                             .parse_policy = parse_policy,
                                             .free_policy = free_policy };
     struct sigv4_auth_config auth = { .region = config->region };
+    uint8_t secret[STORE_KEY_SIZE];
+    int err;
 
     api->config = *config;
     api->config.region = mem_strdup(config->region);
     api->config.playback_base = mem_strdup(config->playback_base);
     api->config.ingest_endpoint = mem_strdup(config->ingest_endpoint);
+    api->config.rtmp_url = mem_strdup(config->rtmp_url);
+    api->config.rtmps_url = mem_strdup(config->rtmps_url);
     api->config.srt_endpoint = mem_strdup(config->srt_endpoint);
     api->keys = access_key_cache_create(&keys);
     auth.keys = api->keys;
     api->auth = sigv4_auth_create(&auth);
     api->rates = config->is_unlimited ? NULL : rates_create();
     store_derive_key(config->store, "page-token", api->page_key);
+    store_derive_key(config->store, "participant-token", secret);
+    err = token_key_create(&api->token_key, secret);
+    if (err) {
+        api_destroy(api);
+        return err;
+    }
     *out = api;
     return 0;
 }
@@ -68,12 +79,15 @@ void api_destroy(struct api *api)
 {
     if (!api)
         return;
+    token_key_destroy(api->token_key);
     rates_destroy(api->rates);
     sigv4_auth_destroy(api->auth);
     access_key_cache_destroy(api->keys);
     mem_free((char *)api->config.region);
     mem_free((char *)api->config.playback_base);
     mem_free((char *)api->config.ingest_endpoint);
+    mem_free((char *)api->config.rtmp_url);
+    mem_free((char *)api->config.rtmps_url);
     mem_free((char *)api->config.srt_endpoint);
     mem_free(api);
 }

@@ -28,6 +28,8 @@ struct api_config {
     const char *region;
     const char *playback_base;   /* "https://host:port", without a slash at its end */
     const char *ingest_endpoint; /* "host" or "host:port" */
+    const char *rtmp_url;        /* "rtmp://host:port/app"; "" while off */
+    const char *rtmps_url;       /* "rtmps://host:port/app"; "" while off */
     const char *srt_endpoint;    /* "srt://host:port"; "" while SRT is off */
     /* Writes something into the bucket, on a worker: 0, or why that cannot be done. NULL: there are
      * no buckets. */

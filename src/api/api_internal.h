@@ -9,12 +9,14 @@
 struct access_key_cache;
 struct rates;
 struct sigv4_auth;
+struct token_key;
 
 struct api {
     struct api_config config; /* owns its strings */
     struct access_key_cache *keys;
     struct sigv4_auth *auth;
     struct rates *rates;              /* NULL: no throttling */
+    struct token_key *token_key;      /* of participants */
     uint8_t page_key[STORE_KEY_SIZE]; /* under which page tokens are sealed */
 };
 

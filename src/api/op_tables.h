@@ -5,6 +5,12 @@
 
 struct operation;
 
+/* op_ad_configuration.c */
+extern const struct operation op_create_ad_configuration;
+extern const struct operation op_delete_ad_configuration;
+extern const struct operation op_get_ad_configuration;
+extern const struct operation op_list_ad_configurations;
+
 /* op_channel.c */
 extern const struct operation op_batch_get_channel;
 extern const struct operation op_create_channel;
@@ -13,23 +19,26 @@ extern const struct operation op_get_channel;
 extern const struct operation op_list_channels;
 extern const struct operation op_update_channel;
 
-/* op_stream_key.c */
-extern const struct operation op_batch_get_stream_key;
-extern const struct operation op_create_stream_key;
-extern const struct operation op_delete_stream_key;
-extern const struct operation op_get_stream_key;
-extern const struct operation op_list_stream_keys;
+/* op_identity.c */
+extern const struct operation op_get_caller_identity;
 
-/* op_stream.c */
-extern const struct operation op_get_stream;
-extern const struct operation op_list_streams;
-extern const struct operation op_stop_stream;
+/* op_pending.c */
+extern const struct operation op_get_stream_session;
+extern const struct operation op_insert_ad_break;
+extern const struct operation op_list_stream_sessions;
+extern const struct operation op_put_metadata;
 
 /* op_playback_key.c */
 extern const struct operation op_delete_playback_key_pair;
 extern const struct operation op_get_playback_key_pair;
 extern const struct operation op_import_playback_key_pair;
 extern const struct operation op_list_playback_key_pairs;
+
+/* op_recording_configuration.c */
+extern const struct operation op_create_recording_configuration;
+extern const struct operation op_delete_recording_configuration;
+extern const struct operation op_get_recording_configuration;
+extern const struct operation op_list_recording_configurations;
 
 /* op_restriction_policy.c */
 extern const struct operation op_create_playback_restriction_policy;
@@ -38,34 +47,33 @@ extern const struct operation op_get_playback_restriction_policy;
 extern const struct operation op_list_playback_restriction_policies;
 extern const struct operation op_update_playback_restriction_policy;
 
-/* op_recording_configuration.c */
-extern const struct operation op_create_recording_configuration;
-extern const struct operation op_delete_recording_configuration;
-extern const struct operation op_get_recording_configuration;
-extern const struct operation op_list_recording_configurations;
-
-/* op_ad_configuration.c */
-extern const struct operation op_create_ad_configuration;
-extern const struct operation op_delete_ad_configuration;
-extern const struct operation op_get_ad_configuration;
-extern const struct operation op_list_ad_configurations;
-
 /* op_revocation.c */
 extern const struct operation op_batch_start_viewer_session_revocation;
 extern const struct operation op_start_viewer_session_revocation;
 
-/* op_pending.c */
-extern const struct operation op_get_stream_session;
-extern const struct operation op_insert_ad_break;
-extern const struct operation op_list_stream_sessions;
-extern const struct operation op_put_metadata;
+/* op_stage.c */
+extern const struct operation op_create_participant_token;
+extern const struct operation op_create_stage;
+extern const struct operation op_delete_stage;
+extern const struct operation op_get_stage;
+extern const struct operation op_list_stages;
+extern const struct operation op_update_stage;
+
+/* op_stream.c */
+extern const struct operation op_get_stream;
+extern const struct operation op_list_streams;
+extern const struct operation op_stop_stream;
+
+/* op_stream_key.c */
+extern const struct operation op_batch_get_stream_key;
+extern const struct operation op_create_stream_key;
+extern const struct operation op_delete_stream_key;
+extern const struct operation op_get_stream_key;
+extern const struct operation op_list_stream_keys;
 
 /* op_tag.c */
 extern const struct operation op_list_tags_for_resource;
 extern const struct operation op_tag_resource;
 extern const struct operation op_untag_resource;
-
-/* op_identity.c */
-extern const struct operation op_get_caller_identity;
 
 #endif

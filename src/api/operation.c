@@ -46,6 +46,13 @@ const struct operation *const operations[] = {
     &op_stop_stream,
     &op_update_channel,
     &op_update_playback_restriction_policy,
+    /* ivs-realtime */
+    &op_create_participant_token,
+    &op_create_stage,
+    &op_delete_stage,
+    &op_get_stage,
+    &op_list_stages,
+    &op_update_stage,
     /* both */
     &op_list_tags_for_resource,
     &op_tag_resource,

@@ -25,6 +25,8 @@ static void open_all(struct api_fixture *f, const char *const *quotas, bool is_u
     struct api_config api = { .region = REGION,
                               .playback_base = "http://127.0.0.1:8080",
                               .ingest_endpoint = "127.0.0.1:4443",
+                              .rtmp_url = "rtmp://127.0.0.1:1935/app",
+                              .rtmps_url = "rtmps://127.0.0.1:4443/app",
                               .srt_endpoint = "srt://127.0.0.1:9000",
                               .probe_bucket = probe_bucket,
                               .probe_ctx = f,

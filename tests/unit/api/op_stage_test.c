@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stages and participant tokens, from signed request to reply. */
+#include "api_fixture.h"
+
+#include "base/base64.h"
+#include "stage/participant_token.h"
+
+static const char *make_stage(struct api_fixture *f, const char *body)
+{
+    assert_int_equal(api_call(f, "CreateStage", "%s", body), 200);
+    return answer_text(f, "stage.arn");
+}
+
+/* The payload of a token. */
+static json_t *payload_of(struct api_fixture *f, const char *token)
+{
+    const char *start = strchr(token, '.') + 1;
+    size_t len = strcspn(start, ".");
+    uint8_t *data = arena_alloc(f->arena, len);
+    json_t *json;
+
+    assert_int_equal(base64url_decode(data, &len, start, len), 0);
+    json = json_loadb((const char *)data, len, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static void a_new_stage_has_every_default(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn = make_stage(f, "{\"name\":\"room\",\"tags\":{\"any!\":\"thing?\"}}");
+    json_t *recording = json_loads(
+        "{\"storageConfigurationArn\":\"\",\"mediaTypes\":[\"AUDIO_VIDEO\"],"
+        "\"thumbnailConfiguration\":{\"targetIntervalSeconds\":60,\"storage\":[\"SEQUENTIAL\"],"
+        "\"recordingMode\":\"DISABLED\"},\"recordingReconnectWindowSeconds\":0,"
+        "\"hlsConfiguration\":{\"targetSegmentDurationSeconds\":6},"
+        "\"recordParticipantReplicas\":true}",
+        0, NULL);
+
+    assert_true(json_equal(answer_at(f, "stage.autoParticipantRecordingConfiguration"), recording));
+    json_decref(recording);
+    assert_string_equal(answer_text(f, "stage.endpoints.whip"), "http://127.0.0.1:8080/whip");
+    assert_string_equal(answer_text(f, "stage.endpoints.events"), "ws://127.0.0.1:8080/events");
+    assert_string_equal(answer_text(f, "stage.endpoints.rtmps"), "rtmps://127.0.0.1:4443/app/");
+    assert_null(answer_at(f, "stage.activeSessionId"));
+    assert_int_equal(api_call(f, "GetStage", "{\"arn\":\"%s\"}", arn), 200);
+    assert_string_equal(answer_text(f, "stage.name"), "room");
+    assert_string_equal(answer_text(f, "stage.tags.any!"), "thing?");
+}
+
+static void lives_from_create_to_delete(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn = make_stage(f, "{}");
+
+    make_stage(f, "{\"name\":\"other\"}");
+    assert_int_equal(api_call(f, "UpdateStage", "{\"arn\":\"%s\",\"name\":\"new\"}", arn), 200);
+    assert_string_equal(answer_text(f, "stage.name"), "new");
+    assert_int_equal(api_call(f, "ListStages", "{\"maxResults\":1}"), 200);
+    assert_string_equal(answer_text(f, "stages.0.name"), "new");
+    assert_null(answer_at(f, "stages.0.endpoints"));
+    assert_non_null(answer_at(f, "nextToken"));
+    assert_int_equal(api_call(f, "DeleteStage", "{\"arn\":\"%s\"}", arn), 200);
+    assert_int_equal(api_call(f, "GetStage", "{\"arn\":\"%s\"}", arn), 404);
+}
+
+static void refuses_recording_that_cannot_be(void **state)
+{
+    struct api_fixture *f = *state;
+
+    assert_int_equal(api_call(f, "CreateStage",
+                              "{\"autoParticipantRecordingConfiguration\":{"
+                              "\"storageConfigurationArn\":\"arn:aws:ivs:" REGION ":" ACCOUNT
+                              ":storage-configuration/none\"}}"),
+                     404);
+    assert_int_equal(api_call(f, "CreateStage",
+                              "{\"autoParticipantRecordingConfiguration\":{"
+                              "\"storageConfigurationArn\":\"\",\"thumbnailConfiguration\":"
+                              "{\"targetIntervalSeconds\":5}}}"),
+                     400);
+    assert_error(f, "ValidationException", "recordingMode");
+}
+
+static void a_token_says_what_was_asked_for(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn = make_stage(f, "{}"), *token;
+    uint8_t secret[STORE_KEY_SIZE];
+    struct token_key *key;
+    json_t *payload;
+
+    assert_int_equal(
+        api_call(f, "CreateParticipantToken",
+                 "{\"stageArn\":\"%s\",\"duration\":60,\"userId\":\"anna\","
+                 "\"attributes\":{\"role\":\"host\"},\"capabilities\":[\"SUBSCRIBE\"]}",
+                 arn),
+        200);
+    assert_string_equal(answer_text(f, "participantToken.expirationTime"), "2027-01-15T09:00:00Z");
+    assert_string_equal(answer_text(f, "participantToken.capabilities.0"), "SUBSCRIBE");
+    assert_string_equal(answer_text(f, "participantToken.attributes.role"), "host");
+    assert_int_equal(json_integer_value(answer_at(f, "participantToken.duration")), 60);
+    token = answer_text(f, "participantToken.token");
+    payload = payload_of(f, token);
+    assert_string_equal(json_string_value(json_object_get(payload, "jti")),
+                        answer_text(f, "participantToken.participantId"));
+    assert_string_equal(json_string_value(json_object_get(payload, "resource")), arn);
+    assert_string_equal(json_string_value(json_object_get(payload, "topic")),
+                        strrchr(arn, '/') + 1);
+    assert_string_equal(json_string_value(json_object_get(payload, "user_id")), "anna");
+    assert_int_equal(json_integer_value(json_object_get(payload, "exp")), 1800003600);
+    assert_false(
+        json_is_true(json_object_get(json_object_get(payload, "capabilities"), "allow_publish")));
+    json_decref(payload);
+
+    store_derive_key(f->store, "participant-token", secret);
+    assert_int_equal(token_key_create(&key, secret), 0);
+    assert_true(token_key_verifies(key, token));
+    ((char *)token)[strlen(token) / 2] ^= 1;
+    assert_false(token_key_verifies(key, token));
+    token_key_destroy(key);
+}
+
+static void tokens_come_with_the_stage_in_order(void **state)
+{
+    struct api_fixture *f = *state;
+
+    make_stage(f, "{\"participantTokenConfigurations\":[{\"userId\":\"a\"},{\"userId\":\"b\"}]}");
+    assert_string_equal(answer_text(f, "participantTokens.0.userId"), "a");
+    assert_string_equal(answer_text(f, "participantTokens.1.userId"), "b");
+    assert_int_equal(json_array_size(answer_at(f, "participantTokens.0.capabilities")), 2);
+    assert_int_equal(json_integer_value(answer_at(f, "participantTokens.0.duration")), 720);
+}
+
+static void attributes_are_a_kilobyte_at_most(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn = make_stage(f, "{}");
+    char value[1100];
+
+    memset(value, 'x', sizeof(value));
+    value[1023] = '\0';
+    assert_int_equal(api_call(f, "CreateParticipantToken",
+                              "{\"stageArn\":\"%s\",\"attributes\":{\"k\":\"%s\"}}", arn, value),
+                     200);
+    assert_int_equal(api_call(f, "CreateParticipantToken",
+                              "{\"stageArn\":\"%s\",\"attributes\":{\"kk\":\"%s\"}}", arn, value),
+                     400);
+    assert_error(f, "ValidationException", "'attributes'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        API_TEST(a_new_stage_has_every_default),       API_TEST(lives_from_create_to_delete),
+        API_TEST(refuses_recording_that_cannot_be),    API_TEST(a_token_says_what_was_asked_for),
+        API_TEST(tokens_come_with_the_stage_in_order), API_TEST(attributes_are_a_kilobyte_at_most),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
