@@ -54,7 +54,8 @@ int public_key_fingerprint(char out[FINGERPRINT_SIZE], const char *pem)
     int err = key && is_p384(key) ? hash_key(digest, key) : -EINVAL;
 
     for (int i = 0; !err && i < MD5_SIZE; i++)
-        sprintf(out + 3 * i, i < MD5_SIZE - 1 ? "%02x:" : "%02x", digest[i]);
+        snprintf(out + 3 * i, FINGERPRINT_SIZE - 3 * i, i < MD5_SIZE - 1 ? "%02x:" : "%02x",
+                 digest[i]);
     EVP_PKEY_free(key);
     return err;
 }
