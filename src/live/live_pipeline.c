@@ -106,13 +106,14 @@ static void on_encoded(int rendition, struct packet *packet, void *ctx)
         keep_error(p, outlet_push_encoded(p->outlets[rendition], packet));
 }
 
-/* The plan and the waiting limits of the outlets turn what is missing into gaps. */
 static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
     log_warn(p->tag, "transcoding has a hole: rendition=%s track=%s",
              p->ladder.renditions[rendition].id, kind == MEDIA_VIDEO ? "video" : "audio");
+    if (rendition < p->outlet_count)
+        outlet_lose(p->outlets[rendition], kind);
 }
 
 static bool has_source_rendition(const struct live_pipeline *p)
@@ -121,6 +122,13 @@ static bool has_source_rendition(const struct live_pipeline *p)
         if (p->ladder.renditions[i].video == TRACK_SOURCE)
             return true;
     return false;
+}
+
+static void withdraw(struct live_pipeline *p, int rendition)
+{
+    stream_feed_withdraw(p->feed, rendition);
+    outlet_lose(p->outlets[rendition], MEDIA_VIDEO);
+    outlet_lose(p->outlets[rendition], MEDIA_AUDIO);
 }
 
 static void on_transcode_failed(const char *reason, void *ctx)
@@ -132,7 +140,7 @@ static void on_transcode_failed(const char *reason, void *ctx)
     p->transcoder = NULL;
     for (int i = 0; i < p->outlet_count; i++)
         if (outlet_is_encoded(p->outlets[i]))
-            stream_feed_withdraw(p->feed, i);
+            withdraw(p, i);
     if (!has_source_rendition(p))
         keep_error(p, -EIO);
 }

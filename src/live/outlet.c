@@ -4,16 +4,16 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "media/packet.h"
 #include "package/interleave.h"
 #include "package/mux.h"
 #include "package/segmenter.h"
 #include "transcode/ladder.h"
 
-/* The worker's packets come a tenth of a second late, on a busy machine much later. Sound that was
- * passed through waits for its pictures that long, and the plan runs ahead no further. */
-#define WORKER_WAIT ((int64_t)1500 * MEDIA_TIMESCALE / 1000)
-#define WORKER_LAG  ((int64_t)3 * MEDIA_TIMESCALE)
+/* The worker's packets come a tenth of a second late, but it gets the whole first GOP at once, and
+ * so does whatever is passed through beside it: the waiting, counted in media time, must outlast
+ * that. What will never come is told by outlet_lose() much earlier. */
+#define WORKER_WAIT ((int64_t)8 * MEDIA_TIMESCALE)
+#define WORKER_LAG  ((int64_t)9 * MEDIA_TIMESCALE)
 
 struct outlet {
     struct outlet_config config;
@@ -180,6 +180,12 @@ int outlet_push_encoded(struct outlet *outlet, struct packet *packet)
     if (origin_of(outlet, packet->kind) != TRACK_ENCODED)
         return outlet->err;
     return push(outlet, packet);
+}
+
+void outlet_lose(struct outlet *outlet, enum media_kind kind)
+{
+    if (outlet->order)
+        interleave_lost(outlet->order, kind);
 }
 
 void outlet_flush(struct outlet *outlet)

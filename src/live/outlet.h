@@ -14,10 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "media/packet.h"
+
 struct codec_config;
 struct cut;
 struct outlet;
-struct packet;
 struct rendition;
 struct segment;
 
@@ -53,6 +54,8 @@ void outlet_cut(struct outlet *outlet, const struct cut *cut);
 int outlet_push_source(struct outlet *outlet, struct packet *packet);
 /* What the worker made for this rendition. Likewise. */
 int outlet_push_encoded(struct outlet *outlet, struct packet *packet);
+/* The worker has nothing of this track for now: nobody waits for it. */
+void outlet_lose(struct outlet *outlet, enum media_kind kind);
 /* Nothing more comes for now: what waits goes out. */
 void outlet_flush(struct outlet *outlet);
 void outlet_add_tag(struct outlet *outlet, int64_t pts, const uint8_t *id3, size_t len);

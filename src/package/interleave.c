@@ -8,7 +8,6 @@
 #include "package/interleave.h"
 
 #include "base/mem.h"
-#include "media/packet.h"
 #include "package/packet_queue.h"
 
 #define HELD_MAX 4096 /* packets; whatever their times say */
@@ -89,6 +88,12 @@ static struct lane *next_lane(struct interleave *i)
     return NULL;
 }
 
+static void hand_out_all(struct interleave *i)
+{
+    for (struct lane *lane = next_lane(i); lane; lane = next_lane(i))
+        hand_out(i, lane);
+}
+
 void interleave_push(struct interleave *i, struct packet *packet)
 {
     struct lane *lane = &i->lanes[packet->kind];
@@ -97,8 +102,13 @@ void interleave_push(struct interleave *i, struct packet *packet)
     lane->last = packet->dts;
     lane->has_last = true;
     lane->is_silent = false;
-    for (lane = next_lane(i); lane; lane = next_lane(i))
-        hand_out(i, lane);
+    hand_out_all(i);
+}
+
+void interleave_lost(struct interleave *i, enum media_kind kind)
+{
+    i->lanes[kind].is_silent = true;
+    hand_out_all(i);
 }
 
 void interleave_flush(struct interleave *i)

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct packet;
+#include "media/packet.h"
+
 struct interleave;
 
 #define INTERLEAVE_WAIT_SOURCE (300 * 90) /* 300 ms of media, for what an encoder sends itself */
@@ -28,6 +29,8 @@ struct interleave *interleave_create(const struct interleave_config *config,
 void interleave_destroy(struct interleave *i);
 /* Refs `packet`. Within a track decode times rise. */
 void interleave_push(struct interleave *i, struct packet *packet);
+/* The track has nothing for now: it is not waited for until its next packet. */
+void interleave_lost(struct interleave *i, enum media_kind kind);
 /* Nothing more comes for now: hands out what waits. */
 void interleave_flush(struct interleave *i);
 
