@@ -88,11 +88,17 @@ void stream_break_off(struct stream_socket *s, int err)
         connection_limits_leave(s->limits, s->peer);
 }
 
+/* First what was kept, then what is new. */
+static bool may_read(const struct stream_socket *s)
+{
+    return !s->is_paused && !s->is_posted && !s->is_broken;
+}
+
 /* Tells libuv what to wait for. */
 static void update_poll(struct stream_socket *s)
 {
-    bool is_reading = !s->is_paused && !s->is_posted; /* first what was kept, then what is new */
-    int events = (is_reading ? UV_READABLE : 0) | (s->is_blocked ? UV_WRITABLE : 0);
+    bool is_waiting = may_read(s) && !s->is_manual;
+    int events = (is_waiting ? UV_READABLE : 0) | (s->is_blocked ? UV_WRITABLE : 0);
     int err = 0;
 
     if (s->is_broken)
@@ -115,7 +121,8 @@ void stream_set_blocked(struct stream_socket *s, bool is_blocked)
 
 /* --- reading --- */
 
-static void on_readable(struct stream_socket *s)
+/* Whether there may be more. */
+static bool on_readable(struct stream_socket *s)
 {
     uint8_t *data = loop_scratch(s->loop, SCRATCH_READ);
     ssize_t len = recv(s->fd, data, SCRATCH_READ_SIZE, 0);
@@ -128,6 +135,7 @@ static void on_readable(struct stream_socket *s)
         stream_tls_on_input(s, data, (size_t)len);
     else if (len > 0 && s->events.on_data)
         s->events.on_data(data, (size_t)len, s->ctx);
+    return len == SCRATCH_READ_SIZE;
 }
 
 /* --- writing --- */
@@ -304,6 +312,17 @@ void stream_socket_resume(struct stream_socket *s)
     update_poll(s);
 }
 
+void stream_socket_set_manual(struct stream_socket *s, bool is_manual)
+{
+    s->is_manual = is_manual;
+    update_poll(s);
+}
+
+bool stream_socket_read(struct stream_socket *s)
+{
+    return may_read(s) && on_readable(s);
+}
+
 static void on_linger_over(void *ctx)
 {
     stream_break_off(ctx, -ETIMEDOUT);
@@ -325,6 +344,7 @@ void stream_socket_close(struct stream_socket *s, int linger_ms)
     loop_timer_start(s->linger, linger_ms, 0);
     if (!stream_socket_queued(s))
         say_goodbye(s);
+    s->is_manual = false;
     stream_socket_resume(s);
 }
 

@@ -61,6 +61,13 @@ uint64_t stream_socket_sent(const struct stream_socket *s);
 void stream_socket_pause(struct stream_socket *s);
 void stream_socket_resume(struct stream_socket *s);
 
+/* Whether bytes are read as they come, which is how it begins, or only by stream_socket_read(): who
+ * looks after many busy sockets in a beat of their own is not woken for each. */
+void stream_socket_set_manual(struct stream_socket *s, bool is_manual);
+/* Reads once, what the kernel has up to a limit; callbacks come inside it. Says whether there may
+ * be more. Fine for a socket that its owner has closed since the loop's last round. */
+bool stream_socket_read(struct stream_socket *s);
+
 /* Sends what is queued, says goodbye, waits for the peer's, all of it at most for `linger_ms`, and
  * closes. No callback after it returns; the socket is gone for the owner. 0 drops what is queued.
  * Fine inside any callback but on_close(). */

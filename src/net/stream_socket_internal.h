@@ -25,6 +25,7 @@ struct stream_socket {
     struct connection_limits *limits;
     struct loop_timer *linger; /* the owner has closed */
     bool is_paused;
+    bool is_manual;  /* reading is the owner's, by stream_socket_read() */
     bool is_blocked; /* the kernel takes no more at the moment */
     bool is_above;   /* passed the high-water mark, on_drain() is owed */
     bool is_broken;  /* closing; only on_close() is left to happen */
