@@ -253,16 +253,26 @@ static int begin_chunk(struct rtmp_chunk_reader *r, size_t size)
     return 0;
 }
 
+/* What header_size() asks for next is only a guess. */
+static bool may_be_payload(const struct rtmp_chunk_reader *r)
+{
+    return r->head_len && r->head[0] >> 6 == FORMAT_SAME_ALL;
+}
+
 static int take_header(struct rtmp_chunk_reader *r, const uint8_t **data, size_t *len)
 {
-    size_t size;
+    size_t size, n;
     int err;
 
     while (r->head_len < (size = header_size(r))) {
         if (!*len)
             return 0;
-        r->head[r->head_len++] = *(*data)++;
-        --*len;
+        n = may_be_payload(r) ? 1 : size - r->head_len;
+        n = n < *len ? n : *len;
+        memcpy(r->head + r->head_len, *data, n);
+        r->head_len += n;
+        *data += n;
+        *len -= n;
     }
     err = begin_chunk(r, size);
     r->spill_len = r->head_len - size;

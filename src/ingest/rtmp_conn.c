@@ -42,6 +42,8 @@ void rtmp_conn_enter(struct rtmp_conn *conn, enum rtmp_state next)
     if (conn->state == RTMP_FINISHED)
         return;
     log_debug(conn->ingest.tag, "%s -> %s", state_names[conn->state], state_names[next]);
+    if (next == RTMP_PUBLISHING || (conn->state == RTMP_PUBLISHING && next != RTMP_FINISHED))
+        conn->config.transport->on_publishing(next == RTMP_PUBLISHING, conn->config.transport_ctx);
     conn->state = next;
     conn->state_since_ms = clock_mono_ms();
     rtmp_chunk_allow_media(conn->chunks, next >= RTMP_ASKING);
@@ -518,14 +520,4 @@ void rtmp_conn_destroy(struct rtmp_conn *conn)
     buf_clear(&conn->held);
     buf_clear(&conn->out);
     mem_free(conn);
-}
-
-const char *rtmp_conn_tag(const struct rtmp_conn *conn)
-{
-    return conn->ingest.tag;
-}
-
-bool rtmp_conn_is_publishing(const struct rtmp_conn *conn)
-{
-    return conn->state == RTMP_PUBLISHING;
 }

@@ -25,6 +25,8 @@ struct rtmp_transport {
     void (*pause)(void *ctx);
     /* Go on, and call rtmp_conn_continue() soon, but not inside this call. */
     void (*resume)(void *ctx);
+    /* Media begins to flow, or ends: from now on bytes may be read in batches, or no more. */
+    void (*on_publishing)(bool is_publishing, void *ctx);
     /* Once: the conversation is over. `has_last_words`: the peer should get to read what was
      * written last. The connection may be destroyed inside. */
     void (*on_finish)(bool has_last_words, void *ctx);
@@ -52,8 +54,5 @@ void rtmp_conn_lost(struct rtmp_conn *conn);
 void rtmp_conn_sweep(struct rtmp_conn *conn, int64_t now_ms);
 /* No callback comes from it: a broadcast must have ended before. NULL is fine. */
 void rtmp_conn_destroy(struct rtmp_conn *conn);
-
-const char *rtmp_conn_tag(const struct rtmp_conn *conn);
-bool rtmp_conn_is_publishing(const struct rtmp_conn *conn);
 
 #endif

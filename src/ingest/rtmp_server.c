@@ -2,7 +2,10 @@
 /*     stream_socket --bytes--> rtmp_conn --ingest events--> live/
  *                   <-answers-
  *
- * One timer looks after all connections of the loop. */
+ * One timer looks for connections that have been silent for too long. Another one reads from all
+ * that publish, every BEAT_MS: an encoder sends each frame of picture and sound by itself, and to
+ * be woken for each costs more than all else that is done with it. Reading frames together halves
+ * the cost of an encoder, for a delay of half a beat on average. */
 #include "ingest/rtmp_server.h"
 
 #include <errno.h>
@@ -15,6 +18,8 @@
 #include "net/loop.h"
 #include "net/stream_socket.h"
 
+#define BEAT_MS        30
+#define BEAT_READS_MAX 8 /* then the others get their turn */
 #define SWEEP_MS       500
 #define LINGER_MS      1000       /* for an encoder to read why it was closed */
 #define UNREAD_MAX     (64 << 10) /* answers that a peer may leave unread */
@@ -24,16 +29,17 @@ struct rtmp_server {
     struct loop *loop;
     const struct ingest_events *events;
     void *ctx;
-    struct loop_timer *sweep;
+    struct loop_timer *sweep, *beat;
     struct list peers;
     size_t peer_count;
-    struct list resumed; /* peers that go on when the loop comes round */
+    struct list publishing; /* peers that are read in the beat */
+    struct list resumed;    /* peers that go on when the loop comes round */
     bool is_posted;
     bool is_destroyed; /* waits for the posted message */
 };
 
 struct peer {
-    struct list node, resumed_node;
+    struct list node, publishing_node, resumed_node;
     struct rtmp_server *server;
     struct stream_socket *socket;
     struct rtmp_conn *conn;
@@ -42,6 +48,7 @@ struct peer {
 static void destroy_peer(struct peer *peer)
 {
     list_remove(&peer->node);
+    list_remove(&peer->publishing_node);
     list_remove(&peer->resumed_node);
     peer->server->peer_count--;
     rtmp_conn_destroy(peer->conn);
@@ -52,6 +59,28 @@ static void close_peer(struct peer *peer, int linger_ms)
 {
     stream_socket_close(peer->socket, linger_ms);
     destroy_peer(peer);
+}
+
+/* ---- the beat ---- */
+
+static void read_peer(struct stream_socket *socket)
+{
+    for (int i = 0; i < BEAT_READS_MAX && stream_socket_read(socket); i++)
+        ; /* the peer may be gone, its socket stays until the loop comes round */
+}
+
+static void beat(void *ctx)
+{
+    struct rtmp_server *server = ctx;
+    struct list batch, *node;
+
+    list_move(&batch, &server->publishing);
+    while ((node = list_pop(&batch))) { /* whose callbacks may take any of them out */
+        list_append(&server->publishing, node);
+        read_peer(LIST_ITEM(node, struct peer, publishing_node)->socket);
+    }
+    if (list_is_empty(&server->publishing))
+        loop_timer_stop(server->beat);
 }
 
 /* ---- what the socket says ---- */
@@ -124,6 +153,20 @@ static void resume_peer(void *ctx)
     server->is_posted = true;
 }
 
+/* Whoever begins joins in the beat, whoever ends leaves it. */
+static void on_publishing(bool is_publishing, void *ctx)
+{
+    struct peer *peer = ctx;
+    struct list *publishing = &peer->server->publishing;
+
+    stream_socket_set_manual(peer->socket, is_publishing);
+    if (is_publishing && list_is_empty(publishing))
+        loop_timer_start(peer->server->beat, BEAT_MS, BEAT_MS);
+    list_remove(&peer->publishing_node);
+    if (is_publishing)
+        list_append(publishing, &peer->publishing_node);
+}
+
 static void on_finish(bool has_last_words, void *ctx)
 {
     close_peer(ctx, has_last_words ? LINGER_MS : 0);
@@ -133,6 +176,7 @@ static const struct rtmp_transport transport = {
     .write = write_answer,
     .pause = pause_peer,
     .resume = resume_peer,
+    .on_publishing = on_publishing,
     .on_finish = on_finish,
 };
 
@@ -162,7 +206,9 @@ struct rtmp_server *rtmp_server_create(struct loop *loop, const struct ingest_ev
     server->events = events;
     server->ctx = ctx;
     list_init(&server->peers);
+    list_init(&server->publishing);
     list_init(&server->resumed);
+    server->beat = loop_timer_create(loop, beat, server);
     server->sweep = loop_timer_create(loop, sweep, server);
     loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     return server;
@@ -191,6 +237,7 @@ void rtmp_server_adopt(struct rtmp_server *server, struct stream_socket *socket,
     peer->server = server;
     peer->socket = socket;
     list_append(&server->peers, &peer->node);
+    list_init(&peer->publishing_node);
     list_init(&peer->resumed_node);
     server->peer_count++;
     config.transport_ctx = peer;
@@ -218,6 +265,7 @@ void rtmp_server_destroy(struct rtmp_server *server)
         close_peer(peer, 0);
     }
     loop_timer_destroy(server->sweep);
+    loop_timer_destroy(server->beat);
     if (server->is_posted)
         server->is_destroyed = true;
     else

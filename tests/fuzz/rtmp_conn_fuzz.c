@@ -33,6 +33,10 @@ static void resume_input(void *ctx)
     ((struct fuzz *)ctx)->is_resumed = true;
 }
 
+static void on_publishing(bool is_publishing, void *ctx)
+{
+}
+
 static void on_finish(bool has_last_words, void *ctx)
 {
     struct fuzz *f = ctx;
@@ -42,7 +46,7 @@ static void on_finish(bool has_last_words, void *ctx)
 }
 
 static const struct rtmp_transport transport = { write_nowhere, pause_input, resume_input,
-                                                 on_finish };
+                                                 on_publishing, on_finish };
 
 static void on_publish(struct ingest *ingest, const struct ingest_offer *offer, void *ctx)
 {

@@ -56,7 +56,7 @@ static void answers_in_order(void **state)
         assert_non_null(at);
         at += strlen(expected[i]);
     }
-    assert_true(rtmp_conn_is_publishing(f->conn));
+    assert_true(f->is_publishing);
 }
 
 /* All answers are whole messages in the chunks that were announced. */
@@ -212,6 +212,7 @@ static void goodbyes_end_the_broadcast(void **state)
         fixture_run(&f, &script);
         assert_int_equal(f.ends, 1);
         assert_true(f.ended_clean);
+        assert_false(f.is_publishing);
         assert_int_equal(f.packet_count, 0);
         assert_non_null(f.conn);
         fixture_close(&f);
@@ -232,7 +233,7 @@ static void publishes_again_on_the_same_connection(void **state)
     fixture_run(f, &script);
     assert_int_equal(f->offers, 2);
     assert_string_equal(f->key, "other");
-    assert_true(rtmp_conn_is_publishing(f->conn));
+    assert_true(f->is_publishing);
     assert_int_equal(f->packet_count, 0);
 }
 
@@ -261,7 +262,7 @@ static void takes_any_application(void **state)
         script_connect(&script, apps[i]);
         script_command(&script, "publish", 5, "key"); /* not even a stream was created */
         fixture_run(&f, &script);
-        assert_true(rtmp_conn_is_publishing(f.conn));
+        assert_true(f.is_publishing);
         assert_string_equal(f.key, "key");
         fixture_close(&f);
     }

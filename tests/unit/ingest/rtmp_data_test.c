@@ -38,7 +38,7 @@ static void understands_amf3_envelopes(void **state)
     script_message(&script, RTMP_COMMAND_AMF3, 0, publish, sizeof(publish) - 1);
     script_message(&script, RTMP_DATA_AMF3, 0, metadata, sizeof(metadata) - 1);
     fixture_run(f, &script);
-    assert_true(rtmp_conn_is_publishing(f->conn));
+    assert_true(f->is_publishing);
     assert_string_equal(f->key, "key");
     assert_int_equal(f->metadata.width, 256);
 }

@@ -41,6 +41,13 @@ static void resume_input(void *ctx)
     f->resumes++;
 }
 
+static void on_publishing(bool is_publishing, void *ctx)
+{
+    struct rtmp_fixture *f = ctx;
+
+    f->is_publishing = is_publishing;
+}
+
 static void on_finish(bool has_last_words, void *ctx)
 {
     struct rtmp_fixture *f = ctx;
@@ -54,6 +61,7 @@ static const struct rtmp_transport transport = {
     .write = write_answer,
     .pause = pause_input,
     .resume = resume_input,
+    .on_publishing = on_publishing,
     .on_finish = on_finish,
 };
 

@@ -21,7 +21,7 @@ struct rtmp_fixture {
     struct rtmp_conn *conn; /* NULL once it has finished */
     struct buf answers;
     bool is_deaf; /* the peer does not read: writing fails */
-    bool is_paused;
+    bool is_paused, is_publishing;
     int resumes;
     bool has_last_words;
 
