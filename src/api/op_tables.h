@@ -19,14 +19,14 @@ extern const struct operation op_get_channel;
 extern const struct operation op_list_channels;
 extern const struct operation op_update_channel;
 
+/* op_composition.c */
+extern const struct operation op_get_composition;
+extern const struct operation op_list_compositions;
+extern const struct operation op_start_composition;
+extern const struct operation op_stop_composition;
+
 /* op_identity.c */
 extern const struct operation op_get_caller_identity;
-
-/* op_pending.c */
-extern const struct operation op_get_stream_session;
-extern const struct operation op_insert_ad_break;
-extern const struct operation op_list_stream_sessions;
-extern const struct operation op_put_metadata;
 
 /* op_playback_key.c */
 extern const struct operation op_delete_playback_key_pair;
@@ -51,6 +51,12 @@ extern const struct operation op_update_playback_restriction_policy;
 extern const struct operation op_batch_start_viewer_session_revocation;
 extern const struct operation op_start_viewer_session_revocation;
 
+/* op_session.c */
+extern const struct operation op_get_stream_session;
+extern const struct operation op_insert_ad_break;
+extern const struct operation op_list_stream_sessions;
+extern const struct operation op_put_metadata;
+
 /* op_stage.c */
 extern const struct operation op_create_participant_token;
 extern const struct operation op_create_stage;
@@ -58,6 +64,17 @@ extern const struct operation op_delete_stage;
 extern const struct operation op_get_stage;
 extern const struct operation op_list_stages;
 extern const struct operation op_update_stage;
+
+/* op_stage_session.c */
+extern const struct operation op_disconnect_participant;
+extern const struct operation op_get_participant;
+extern const struct operation op_get_stage_session;
+extern const struct operation op_list_participant_events;
+extern const struct operation op_list_participant_replicas;
+extern const struct operation op_list_participants;
+extern const struct operation op_list_stage_sessions;
+extern const struct operation op_start_participant_replication;
+extern const struct operation op_stop_participant_replication;
 
 /* op_stream.c */
 extern const struct operation op_get_stream;

@@ -35,10 +35,11 @@ static json_t *load_facts(void)
 
 /* --- where we differ, and why --- */
 
-/* "[a-z-]/" lacks its +, so that no ARN would match. */
+/* "[a-z-]/" lacks its +, so that no ARN would match; and ids of participants may have an
+ * underscore, as those in tokens do. */
 static bool is_pattern_mended(const char *path)
 {
-    return strstr(path, "resourceArn");
+    return strstr(path, "resourceArn") || strstr(path, ".participantId");
 }
 
 /* Both APIs share these, and what tags may hold goes by the resource: judged behind the table. */

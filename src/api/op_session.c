@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations that are judged in full, and then say that they do nothing yet. */
+/* Stream sessions, timed metadata and ad breaks: judged in full, and then said to do nothing yet.
+ */
 #include "api/call.h"
 #include "api/op_tables.h"
 #include "api/operation.h"
