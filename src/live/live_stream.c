@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "live/health.h"
+#include "live/ingest_limits.h"
 #include "live/live_pipeline.h"
 #include "media/packet.h"
 #include "net/loop.h"
@@ -41,6 +42,7 @@ struct live_stream {
     struct live_pipeline *pipeline;
     struct loop_timer *tick;
     struct health health;
+    struct ingest_limits limits;
     struct arrivals arrivals;
     double keyframe_interval_s;
     int64_t last_idr_dts;
@@ -50,7 +52,8 @@ struct live_stream {
     int64_t attached_ms;    /* when the current encoder came */
     int64_t last_packet_ms; /* or when the current encoder came */
     bool has_warned_of_idr;
-    int err; /* the pipeline's, until the next tick ends the broadcast */
+    bool has_breached; /* a limit of the channel's type: ended by the next tick */
+    int err;           /* the pipeline's, until the next tick ends the broadcast */
 };
 
 static bool is_current(const struct live_stream *stream, struct publisher_address publisher)
@@ -107,6 +110,8 @@ static void warn_of_missing_idr(struct live_stream *stream)
 /* Why it must end now; NULL while it may go on. */
 static const char *reason_to_end(const struct live_stream *stream, int64_t now_ms)
 {
+    if (stream->has_breached)
+        return "The stream exceeds a limit of its channel type";
     if (stream->err == -EBUSY)
         return TRANSCODE_REASON_CAPACITY;
     if (stream->err)
@@ -216,6 +221,7 @@ void live_stream_attach(struct live_stream *stream, struct publisher_address pub
     }
     if (stream->has_idr)
         live_pipeline_resume(stream->pipeline);
+    ingest_limits_init(&stream->limits, stream->channel.type, now_ms);
     stream->publisher = publisher;
     stream->attached_ms = stream->last_packet_ms = now_ms;
     tell(stream, publisher, PUBLISHER_ACCEPTED, "");
@@ -257,12 +263,27 @@ static void measure(struct live_stream *stream, const struct packet *packet)
     stream->last_idr_dts = packet->dts;
 }
 
+static bool is_within_limits(struct live_stream *stream, const struct packet *packet)
+{
+    struct limit_breach breach;
+
+    if (ingest_limits_allow(&stream->limits, packet, stream->last_packet_ms, &breach))
+        return true;
+    stream->has_breached = true;
+    log_warn(stream->tag,
+             "limit breach: limit_name=\"%s\" limit_value=%lld exceeded_by=%lld unit=\"%s\"",
+             breach.name, (long long)breach.limit, (long long)breach.exceeded_by, breach.unit);
+    return false;
+}
+
 void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
                         struct packet *packet)
 {
-    if (!is_current(stream, publisher) || stream->err)
+    if (!is_current(stream, publisher) || stream->err || stream->has_breached)
         return;
     stream->last_packet_ms = clock_mono_ms();
+    if (!is_within_limits(stream, packet))
+        return;
     measure(stream, packet);
     stream->err = live_pipeline_push(stream->pipeline, packet);
     if (stream->err) /* ended by the next tick: this call came from the encoder's own */

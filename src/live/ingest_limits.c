@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/ingest_limits.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "media/packet.h"
+
+#define BPS_MAX          8500000
+#define BPS_MAX_BASIC    3500000
+#define BPS_MAX_BASIC_SD 1500000 /* BASIC, up to 480p */
+#define SD_HEIGHT        480
+#define PIXELS_MAX       2100000
+#define EDGE_MAX         1920
+#define FPS_MAX          61 /* 60, and the jitter of millisecond timestamps */
+
+/* Spikes are the encoder's right, as long as the window stays below a tenth above the limit. */
+#define TOLERANCE_PERCENT 110
+#define BPS_FROM_MS       5000
+#define FPS_SPAN          ((int64_t)5 * MEDIA_TIMESCALE)
+
+void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, int64_t now_ms)
+{
+    *limits = (struct ingest_limits){
+        .is_basic = strcmp(channel_type, "BASIC") == 0,
+        .start_ms = now_ms,
+        .newest_s = now_ms / 1000,
+    };
+}
+
+static bool breach(struct limit_breach *out, const char *name, const char *unit, int64_t limit,
+                   int64_t observed)
+{
+    *out = (struct limit_breach){ name, unit, limit, observed - limit };
+    return false;
+}
+
+static bool allow_size(struct ingest_limits *limits, const struct video_config *video,
+                       struct limit_breach *out)
+{
+    int64_t pixels = (int64_t)video->width * video->height;
+    int longer = video->width > video->height ? video->width : video->height;
+
+    limits->height = video->width < video->height ? video->width : video->height;
+    if (pixels > PIXELS_MAX)
+        return breach(out, "Ingest Resolution", "total pixels", PIXELS_MAX, pixels);
+    if (longer > EDGE_MAX)
+        return breach(out, "Ingest Resolution", "pixels per edge", EDGE_MAX, longer);
+    return true;
+}
+
+static bool allow_rate(struct ingest_limits *limits, const struct packet *packet,
+                       struct limit_breach *out)
+{
+    int64_t span = packet->dts - limits->frames_from;
+    int64_t fps;
+
+    if (!limits->frames || span < 0) { /* the first one, or the encoder's clock jumped */
+        limits->frames_from = packet->dts;
+        limits->frames = 0;
+    }
+    limits->frames++;
+    if (span < FPS_SPAN)
+        return true;
+    fps = (limits->frames - 1) * MEDIA_TIMESCALE / span;
+    limits->frames_from = packet->dts;
+    limits->frames = 1;
+    if (fps > FPS_MAX)
+        return breach(out, "Ingest Framerate", "frames per second", FPS_MAX, fps);
+    return true;
+}
+
+static int64_t bps_max(const struct ingest_limits *limits)
+{
+    if (!limits->is_basic)
+        return BPS_MAX;
+    return limits->height <= SD_HEIGHT ? BPS_MAX_BASIC_SD : BPS_MAX_BASIC;
+}
+
+static void count_bytes(struct ingest_limits *limits, int64_t len, int64_t now_ms)
+{
+    int64_t now_s = now_ms / 1000;
+
+    for (int i = 0; limits->newest_s < now_s && i < INGEST_WINDOW_S; i++)
+        limits->bytes[++limits->newest_s % INGEST_WINDOW_S] = 0;
+    limits->newest_s = now_s;
+    limits->bytes[now_s % INGEST_WINDOW_S] += len;
+}
+
+static bool allow_bytes(struct ingest_limits *limits, int64_t now_ms, struct limit_breach *out)
+{
+    int64_t elapsed_ms = now_ms - limits->start_ms;
+    int64_t total = 0, bps, most = bps_max(limits);
+
+    if (elapsed_ms < BPS_FROM_MS || !limits->height)
+        return true;
+    if (elapsed_ms > INGEST_WINDOW_S * 1000) /* the newest second has only begun */
+        elapsed_ms = (INGEST_WINDOW_S - 1) * 1000 + now_ms % 1000;
+    for (int i = 0; i < INGEST_WINDOW_S; i++)
+        total += limits->bytes[i];
+    bps = total * 8 * 1000 / elapsed_ms;
+    if (bps > most * TOLERANCE_PERCENT / 100)
+        return breach(out, "Ingest Bitrate", "bits per second", most, bps);
+    return true;
+}
+
+bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *packet, int64_t now_ms,
+                         struct limit_breach *out)
+{
+    count_bytes(limits, (int64_t)packet->data->len, now_ms);
+    if (packet->kind == MEDIA_VIDEO) {
+        if (packet->config != limits->checked_config &&
+            !allow_size(limits, &packet->config->video, out))
+            return false;
+        limits->checked_config = packet->config;
+        if (!allow_rate(limits, packet, out))
+            return false;
+    }
+    return allow_bytes(limits, now_ms, out);
+}

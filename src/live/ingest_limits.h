@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an encoder may send, by channel type: bit rate over ten seconds, picture size, frame rate.
+ * Thread: its owner's; pure. */
+#ifndef LIVE_INGEST_LIMITS_H
+#define LIVE_INGEST_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct packet;
+
+#define INGEST_WINDOW_S 10
+
+/* As the event "IVS Limit Breach" tells it. */
+struct limit_breach {
+    const char *name; /* "Ingest Bitrate", "Ingest Resolution", "Ingest Framerate" */
+    const char *unit;
+    int64_t limit, exceeded_by;
+};
+
+struct ingest_limits {
+    bool is_basic;
+    int height; /* the picture's shorter edge; 0 before the first one */
+    int64_t start_ms;
+    int64_t bytes[INGEST_WINDOW_S]; /* by second of arrival */
+    int64_t newest_s;               /* the second that bytes[newest_s % INGEST_WINDOW_S] is for */
+    int64_t frames;                 /* since `frames_from` */
+    int64_t frames_from;            /* decode time, 90 kHz */
+    const void *checked_config;     /* whose size is known to be fine; only compared */
+};
+
+/* `now_ms`: monotonic, as below. */
+void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, int64_t now_ms);
+/* A packet has come, its times as the encoder sent them. False: a limit is breached, told in `out`;
+ * the broadcast must end. */
+bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *packet, int64_t now_ms,
+                         struct limit_breach *out);
+
+#endif
