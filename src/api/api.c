@@ -152,7 +152,7 @@ static int authenticate(struct call *call)
     return 0;
 }
 
-static int read_input(struct call *call, const char *label, const void **input)
+static int read_input(struct call *call, const char *label)
 {
     const struct operation *op = call->operation;
     struct input_source source = { .body = (const char *)call->request->body,
@@ -164,7 +164,7 @@ static int read_input(struct call *call, const char *label, const void **input)
 
     if (!op->fields)
         return 0;
-    err = input_read(input, call->arena, op->fields, op->input_size, &source, &message);
+    err = input_read(&call->input, call->arena, op->fields, op->input_size, &source, &message);
     if (err)
         return call_fail(call, err == -EBADMSG ? API_SERIALIZATION : API_VALIDATION, "%s", message);
     return 0;
@@ -188,7 +188,6 @@ static int throttle(struct call *call)
 
 static int run_operation(struct call *call)
 {
-    const void *input = NULL;
     const char *label = NULL;
     int err = find_operation(call, &label);
 
@@ -196,13 +195,13 @@ static int run_operation(struct call *call)
     if (!err)
         err = authenticate(call);
     if (!err)
-        err = read_input(call, label, &input);
+        err = read_input(call, label);
     if (!err)
-        err = permission_check(call, input);
+        err = permission_check(call);
     if (!err)
         err = throttle(call);
     if (!err)
-        err = call->operation->run(call, input);
+        err = call->operation->run(call, call->input);
     if (!err && call->operation->is_pending)
         err = call_fail(call, API_NOT_IMPLEMENTED, "%s is not implemented by this version",
                         call->operation->name);

@@ -25,6 +25,7 @@ struct call {
     struct store *store;
     const struct http_request *request;
     const struct operation *operation;
+    const void *input; /* as its fields were read; NULL before that, or if it takes none */
     const struct cached_key *caller;
     const char *account; /* the caller's */
     const char *region;  /* the server's */

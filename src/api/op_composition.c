@@ -5,6 +5,7 @@
 #include "api/operation.h"
 #include "api/permission.h"
 #include "api/shape.h"
+#include "api/tags.h"
 #include "store/channel.h"
 
 #define TYPE "composition"
@@ -264,8 +265,13 @@ static int check_start(struct call *call, const void *input)
 {
     const struct start_composition *in = input;
     struct resource stage;
+    const char *tags;
     int err = check_kinds(call, in->destinations);
 
+    if (!err && in->layout && in->layout->grid && in->layout->pip)
+        err = call_fail(call, API_VALIDATION, "A layout is either grid or pip");
+    if (!err)
+        err = tags_read(call, in->tags, &tags);
     if (!err)
         err = call_find(call, in->stage_arn, "stage", &stage);
     for (size_t i = 0; !err && i < in->destinations->count; i++)

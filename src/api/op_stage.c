@@ -81,17 +81,6 @@ static const struct field recording_fields[] = {
 
 static const struct recording_input no_recording = { .storage_arn = "" };
 
-static int check_recording(struct call *call, const struct recording_input *in)
-{
-    const struct thumbnail_input *thumbnails = in ? in->thumbnails : NULL;
-
-    if (thumbnails && thumbnails->interval_s &&
-        enum_or(thumbnails->mode, MODE_DISABLED) != MODE_INTERVAL)
-        return call_fail(call, API_VALIDATION,
-                         "targetIntervalSeconds requires recordingMode INTERVAL");
-    return 0;
-}
-
 /* The names of what is listed; `standard` where nothing is. */
 static void write_names(struct json_writer *w, const char *member, const struct input_list *list,
                         const char *const *names, const char *standard)
@@ -253,8 +242,6 @@ static int create_stage(struct call *call, const void *input)
     int err = tags_read(call, in->tags, &tags);
 
     if (!err)
-        err = check_recording(call, in->recording);
-    if (!err)
         err = check_tokens(call, in->tokens);
     if (err)
         return err;
@@ -318,10 +305,8 @@ static int change_stage(struct store_txn *txn, void *arg)
 static int update_stage(struct call *call, const void *input)
 {
     struct update update = { .call = call, .in = input };
-    int err = check_recording(call, update.in->recording);
+    int err = store_write(call->store, change_stage, &update);
 
-    if (!err)
-        err = store_write(call->store, change_stage, &update);
     return err ? err : write_stage(call, "stage", &update.stage);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions of stages, their participants and replicas: judged in full, and then said to do nothing
  * yet. */
+#include <string.h>
+
 #include "api/call.h"
 #include "api/op_tables.h"
 #include "api/operation.h"
 #include "api/shape.h"
+#include "api/stage_token.h"
 
 #define STAGE "stage"
 #define RATE  5
@@ -242,8 +245,15 @@ static int check_replication(struct call *call, const void *input)
 {
     const struct replication *in = input;
     struct resource destination;
-    int err = check_stage(call, input);
+    int err;
 
+    if (!strcmp(in->source.stage_arn, in->destination_arn))
+        return call_fail(call, API_VALIDATION,
+                         "sourceStageArn and destinationStageArn are the same stage: %s",
+                         in->destination_arn);
+    err = stage_check_attributes(call, "attributes", in->attributes);
+    if (!err)
+        err = check_stage(call, input);
     return err ? err : call_find(call, in->destination_arn, STAGE, &destination);
 }
 

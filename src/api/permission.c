@@ -52,11 +52,12 @@ static struct input_list keys_of(struct call *call, const struct input_map *tags
     return (struct input_list){ tags->count, keys };
 }
 
-static struct policy_request base_request(struct call *call, const void *input)
+static struct policy_request base_request(struct call *call)
 {
     const struct operation *op = call->operation;
-    const struct input_map *tags = op->tags_at ? member_at(input, op->tags_at) : NULL;
-    const struct input_list *keys = op->tag_keys_at ? member_at(input, op->tag_keys_at) : NULL;
+    const struct input_map *tags = op->tags_at ? member_at(call->input, op->tags_at) : NULL;
+    const struct input_list *keys =
+        op->tag_keys_at ? member_at(call->input, op->tag_keys_at) : NULL;
     struct policy_request request = {
         .action = arena_printf(call->arena, "ivs:%s", op->name),
         .source_ip = call->request->peer,
@@ -128,28 +129,28 @@ static int judge_arn(struct call *call, struct policy_request *request, const ch
 
 int permission_check_resource(struct call *call, const struct resource *resource)
 {
-    struct policy_request request = base_request(call, NULL);
+    struct policy_request request = base_request(call);
 
     return judge_resource(call, &request, resource);
 }
 
 int permission_check_arn(struct call *call, const char *arn)
 {
-    struct policy_request request = base_request(call, NULL);
+    struct policy_request request = base_request(call);
 
     return judge_arn(call, &request, arn);
 }
 
 /* --- what the operation touches --- */
 
-static int check_target(struct call *call, const struct target *target, const void *input,
+static int check_target(struct call *call, const struct target *target,
                         struct policy_request *request)
 {
     const char *arn;
 
     switch (target->kind) {
     case TARGET_ARN:
-        arn = member_at(input, target->at);
+        arn = member_at(call->input, target->at);
         return arn && *arn ? judge_arn(call, request, arn) : 0;
     case TARGET_TYPE:
         request->resource = arn_format(call->arena, call->region, call->account, target->type, "*");
@@ -160,7 +161,7 @@ static int check_target(struct call *call, const struct target *target, const vo
     }
 }
 
-static int check_targets(struct call *call, const void *input, struct policy_request *request)
+static int check_targets(struct call *call, struct policy_request *request)
 {
     const struct operation *op = call->operation;
     int err = 0;
@@ -168,19 +169,19 @@ static int check_targets(struct call *call, const void *input, struct policy_req
     for (size_t i = 0; !err && i < TARGETS_MAX && op->targets[i].kind != TARGET_END; i++) {
         struct policy_request copy = *request;
 
-        err = check_target(call, &op->targets[i], input, &copy);
+        err = check_target(call, &op->targets[i], &copy);
     }
     return err;
 }
 
-int permission_check(struct call *call, const void *input)
+int permission_check(struct call *call)
 {
-    struct policy_request request = base_request(call, input);
-    int err = check_targets(call, input, &request);
+    struct policy_request request = base_request(call);
+    int err = check_targets(call, &request);
 
     if (!err && request.request_tags.count) {
         request.action = "ivs:TagResource";
-        err = check_targets(call, input, &request);
+        err = check_targets(call, &request);
     }
     return err;
 }
