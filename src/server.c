@@ -36,6 +36,7 @@
 #include "live/live_registry.h"
 #include "machine_metrics.h"
 #include "net/connection_limits.h"
+#include "net/http_metrics.h"
 #include "net/http_server.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -87,6 +88,7 @@ struct server {
     struct api *api;
     struct tls_context *tls;
     struct connection_limits *limits;
+    struct http_metrics *http_metrics;
     struct web_pages_config pages;
     struct machine_metrics machine;
     struct endpoints endpoints;
@@ -341,12 +343,24 @@ static void create_node(struct server *server, struct node *node)
     node->metrics = http_server_create(node->loop, &metrics);
 }
 
+static void create_nodes(struct server *server)
+{
+    struct http_server **servers =
+        mem_alloc((size_t)server->loop_count * sizeof(struct http_server *));
+
+    for (int i = 0; i < server->loop_count; i++) {
+        create_node(server, &server->nodes[i]);
+        servers[i] = server->nodes[i].http;
+    }
+    server->http_metrics = http_metrics_create(servers, (size_t)server->loop_count);
+    mem_free(servers);
+}
+
 static int start_loops(struct server *server)
 {
     int err = 0;
 
-    for (int i = 0; i < server->loop_count; i++)
-        create_node(server, &server->nodes[i]);
+    create_nodes(server);
     for (int i = 0; i < server->loop_count && !err; i++)
         err = loop_start(server->loops[i]);
     if (err)
@@ -507,10 +521,11 @@ static void server_destroy(struct server *server)
         hls_hub_stop(server->hub);
     if (server->workers)
         worker_pool_stop(server->workers);
+    metrics_clear(); /* what they ask goes with the loops */
     destroy_loops(server);
+    http_metrics_destroy(server->http_metrics);
     for (int i = 0; i < PORT_COUNT; i++)
         listener_destroy(server->ports[i].listener);
-    metrics_clear();
     hls_hub_destroy(server->hub);
     api_destroy(server->api);
     worker_pool_destroy(server->workers);

@@ -29,6 +29,7 @@ struct http1_conn {
     struct http1_parser parser;
     struct list exchanges; /* in the order of the requests */
     int exchange_count;
+    size_t reserved;    /* for the body that arrives */
     struct buf rest;    /* input not looked at yet, because of the bound */
     bool is_in_body;    /* of the request that arrives */
     bool is_input_over; /* no more requests: the rest of the input is ignored */
@@ -76,6 +77,7 @@ static void drop_exchange(struct http1_conn *conn, struct http1_exchange *exchan
 
 static void free_conn(struct http1_conn *conn)
 {
+    http_server_release(conn->base.server, conn->reserved);
     http1_parser_clear(&conn->parser);
     buf_clear(&conn->rest);
     mem_free(conn);
@@ -170,9 +172,9 @@ static void on_timeout(struct http_conn *base, enum http_wait wait)
         close_conn(conn, wait == HTTP_WAIT_IDLE ? LINGER_MS : 0);
 }
 
-static const struct http_conn_ops conn_ops = { .drain = drain,
-                                               .destroy = destroy,
-                                               .on_timeout = on_timeout };
+static const struct http_conn_ops conn_ops = {
+    .version = 1, .drain = drain, .destroy = destroy, .on_timeout = on_timeout
+};
 
 /* --- answers --- */
 
@@ -199,7 +201,8 @@ static void send_reply(struct http1_exchange *exchange, const struct buf *head,
     struct slice pieces[1 + BODY_PIECES] = { { .data = head->data, .len = head->len } };
     size_t together = reply->body_count < BODY_PIECES ? reply->body_count : BODY_PIECES;
 
-    memcpy(pieces + 1, reply->body, together * sizeof(*pieces));
+    for (size_t i = 0; i < together; i++)
+        pieces[1 + i] = reply->body[i];
     send_pieces(exchange, pieces, 1 + together);
     if (together < reply->body_count)
         send_pieces(exchange, reply->body + together, reply->body_count - together);
@@ -326,6 +329,8 @@ static struct http1_exchange *take_request(struct http1_conn *conn)
     http_exchange_init(&exchange->base, &conn->base, &exchange_ops);
     exchange->base.message = conn->parser.message;
     http_message_init(&conn->parser.message);
+    exchange->base.reserved = conn->reserved;
+    conn->reserved = 0;
     exchange->keeps_alive = conn->parser.keeps_alive;
     exchange->is_http10 = conn->parser.is_http10;
     describe_peer(conn, &exchange->base.message.request);
@@ -349,14 +354,20 @@ static void refuse(struct http1_conn *conn, int status)
 static void on_head(struct http1_conn *conn)
 {
     struct http1_parser *parser = &conn->parser;
-    size_t max;
+    size_t max, needed;
 
     describe_peer(conn, &parser->message.request);
     max = http_server_body_max(conn->base.server, &parser->message.request);
+    needed = parser->content_length ? parser->content_length : max;
     if (parser->content_length > max) {
         refuse(conn, 413);
         return;
     }
+    if (!http_server_reserve(conn->base.server, needed)) {
+        refuse(conn, 503);
+        return;
+    }
+    conn->reserved = needed;
     parser->message.body.max = max;
     conn->is_in_body = true;
     conn->owes_continue = parser->expects_continue;

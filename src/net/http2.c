@@ -117,9 +117,9 @@ static void destroy(struct http_conn *base)
     close_conn(conn_of(base), 0);
 }
 
-static const struct http_conn_ops conn_ops = { .drain = drain,
-                                               .destroy = destroy,
-                                               .on_timeout = on_timeout };
+static const struct http_conn_ops conn_ops = {
+    .version = 2, .drain = drain, .destroy = destroy, .on_timeout = on_timeout
+};
 
 /* --- the session's --- */
 

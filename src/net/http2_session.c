@@ -178,13 +178,23 @@ static int say_continue(struct http2_stream *stream)
 static void prepare_body(struct http2_stream *stream)
 {
     struct http_message *m = &stream->base.message;
+    struct http_server *server = stream->base.conn->server;
     const char *length = http_header(&m->request, "content-length");
     const char *expected = http_header(&m->request, "expect");
+    size_t needed;
 
-    m->body.max = http_server_body_max(stream->base.conn->server, &m->request);
-    if (length && strtoull(length, NULL, 10) > m->body.max)
+    m->body.max = http_server_body_max(server, &m->request);
+    needed = length ? strtoull(length, NULL, 10) : m->body.max;
+    if (needed > m->body.max) {
         refuse(stream, 413);
-    else if (expected && !strcasecmp(expected, "100-continue"))
+        return;
+    }
+    if (!http_server_reserve(server, needed)) {
+        refuse(stream, 503);
+        return;
+    }
+    stream->base.reserved = needed;
+    if (expected && !strcasecmp(expected, "100-continue"))
         say_continue(stream);
 }
 

@@ -19,6 +19,7 @@ void http_exchange_init(struct http_exchange *exchange, struct http_conn *conn,
 {
     *exchange = (struct http_exchange){ .conn = conn, .ops = ops };
     list_init(&exchange->node);
+    http_server_note_exchange(conn->server, 1);
     http_message_init(&exchange->message);
 }
 
@@ -34,6 +35,8 @@ void http_exchange_gone(struct http_exchange *exchange)
 void http_exchange_clear(struct http_exchange *exchange)
 {
     list_remove(&exchange->node);
+    http_server_note_exchange(exchange->conn->server, -1);
+    http_server_release(exchange->conn->server, exchange->reserved);
     http_message_clear(&exchange->message);
 }
 
@@ -43,8 +46,9 @@ static void start(struct http_exchange *exchange, const struct http_response *re
     struct http_reply reply;
 
     loop_assert_here(http_exchange_loop(exchange));
-    exchange->has_begun = true;
     http_reply_init(&reply, &exchange->message.request, response, is_whole);
+    http_server_note_answer(exchange->conn->server, reply.status,
+                            reply.body_count ? reply.length : 0);
     exchange->ops->start(exchange, &reply);
     http_reply_clear(&reply);
 }
@@ -62,6 +66,11 @@ void http_respond_start(struct http_exchange *exchange, const struct http_respon
 
 void http_respond_piece(struct http_exchange *exchange, const struct slice *pieces, size_t count)
 {
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bytes += pieces[i].len;
+    http_server_note_body(exchange->conn->server, bytes);
     exchange->ops->piece(exchange, pieces, count);
 }
 

@@ -35,6 +35,7 @@ enum http_wait {
 #define HTTP_BODY_WINDOW_MIN 5000
 
 struct http_conn_ops {
+    int version; /* 1 or 2; 0: not known yet */
     /* Begin no more exchanges; close after the last. */
     void (*drain)(struct http_conn *conn);
     /* Close now, tell those who wait, free. */
@@ -79,9 +80,9 @@ struct http_exchange {
     struct http_conn *conn;
     const struct http_exchange_ops *ops;
     struct http_message message;
+    size_t reserved; /* bytes for its body, of what the server allows */
     void (*on_gone)(void *ctx);
     void *gone_ctx;
-    bool has_begun; /* its answer has */
 };
 
 void http_exchange_init(struct http_exchange *exchange, struct http_conn *conn,
@@ -121,7 +122,15 @@ const char *http_reason(int status);
 /* --- the server --- */
 
 size_t http_server_body_max(struct http_server *server, const struct http_request *request);
+/* Room for a body of at most `size` bytes, of what all requests together may hold. false: there is
+ * none, answer 503. Whoever has it gives it back with http_server_release(). */
+bool http_server_reserve(struct http_server *server, size_t size);
+void http_server_release(struct http_server *server, size_t size);
+/* The handler gets the request; the server refuses it itself when it has too many. */
 void http_server_dispatch(struct http_server *server, struct http_exchange *exchange);
+void http_server_note_exchange(struct http_server *server, int change);
+void http_server_note_answer(struct http_server *server, int status, uint64_t body_bytes);
+void http_server_note_body(struct http_server *server, uint64_t bytes);
 struct loop *http_server_loop(struct http_server *server);
 /* What a new connection to a TLS port is that speaks no HTTP. false: not wanted here. */
 bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,

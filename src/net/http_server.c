@@ -2,6 +2,7 @@
 /* The connections of one loop, what they share, and their common end. */
 #include "net/http_server.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -13,7 +14,17 @@
 
 #define DATE_SIZE 32
 #define HEAD_MAX  ((size_t)64 * 1024)
-#define SWEEP_MS  500
+#define SWEEP_MS  100
+
+/* Of one loop. Beyond them peers hear 503 until others are done. */
+#define EXCHANGES_MAX 200000
+#define BODIES_MAX    ((size_t)256 * 1024 * 1024)
+
+/* Written by the loop's thread alone, read by any. */
+struct counters {
+    atomic_ullong connections, requests[2], answers[6], body_bytes, timeouts;
+    atomic_llong open_connections, open_exchanges;
+};
 
 struct http_server {
     struct loop *loop;
@@ -27,17 +38,22 @@ struct http_server {
     int64_t date_s; /* the second that `date` tells */
     struct loop_timer *sweep;
     struct timeout_queue waits[HTTP_WAIT_COUNT];
+    size_t reserved; /* for bodies */
+    struct counters counters;
 };
 
-static const int64_t wait_ms[HTTP_WAIT_COUNT] = {
-    [HTTP_WAIT_FIRST] = 10000, [HTTP_WAIT_HEAD] = 10000, [HTTP_WAIT_BODY] = 10000,
-    [HTTP_WAIT_IDLE] = 60000,  [HTTP_WAIT_SENT] = 30000,
-};
+/* Cheaper than an atomic addition, which only several writers would need. */
+#define COUNT(counter, change)                                                                     \
+    atomic_store_explicit(&(counter),                                                              \
+                          atomic_load_explicit(&(counter), memory_order_relaxed) + (change),       \
+                          memory_order_relaxed)
 
 static void on_timeout(struct timeout *timeout)
 {
     struct http_conn *conn = CONTAINER_OF(timeout, struct http_conn, timeout);
 
+    if (conn->wait != HTTP_WAIT_IDLE)
+        COUNT(conn->server->counters.timeouts, 1);
     conn->ops->on_timeout(conn, conn->wait);
 }
 
@@ -49,6 +65,23 @@ static void sweep(void *ctx)
         timeout_queue_sweep(&server->waits[i], loop_now_ms(server->loop));
 }
 
+static void init_waits(struct http_server *server, const struct http_patience *patience)
+{
+    const struct {
+        int configured, standard;
+    } ms[HTTP_WAIT_COUNT] = {
+        [HTTP_WAIT_FIRST] = { patience->first_ms, 10000 },
+        [HTTP_WAIT_HEAD] = { patience->head_ms, 10000 },
+        [HTTP_WAIT_BODY] = { patience->body_ms, 10000 },
+        [HTTP_WAIT_IDLE] = { patience->idle_ms, 60000 },
+        [HTTP_WAIT_SENT] = { patience->sent_ms, 30000 },
+    };
+
+    for (int i = 0; i < HTTP_WAIT_COUNT; i++)
+        timeout_queue_init(&server->waits[i], ms[i].configured ? ms[i].configured : ms[i].standard,
+                           on_timeout);
+}
+
 struct http_server *http_server_create(struct loop *loop, const struct http_server_config *config)
 {
     struct http_server *server = mem_zalloc(sizeof(*server));
@@ -57,8 +90,7 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
     server->config = *config;
     list_init(&server->conns);
     buf_init(&server->head, HEAD_MAX);
-    for (int i = 0; i < HTTP_WAIT_COUNT; i++)
-        timeout_queue_init(&server->waits[i], wait_ms[i], on_timeout);
+    init_waits(server, &config->patience);
     server->sweep = loop_timer_create(loop, sweep, server);
     loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     return server;
@@ -66,6 +98,7 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
 
 void http_server_accept(struct http_server *server, struct stream_socket *socket)
 {
+    COUNT(server->counters.connections, 1);
     if (server->is_draining)
         stream_socket_close(socket, 0);
     else
@@ -118,12 +151,14 @@ void http_conn_init(struct http_conn *conn, struct http_server *server,
     conn->wait = HTTP_WAIT_NONE;
     timeout_init(&conn->timeout);
     list_append(&server->conns, &conn->node);
+    COUNT(server->counters.open_connections, 1);
 }
 
 void http_conn_clear(struct http_conn *conn)
 {
     list_remove(&conn->node);
     timeout_stop(&conn->timeout);
+    COUNT(conn->server->counters.open_connections, -1);
     tell_if_drained(conn->server);
 }
 
@@ -160,11 +195,62 @@ size_t http_server_body_max(struct http_server *server, const struct http_reques
     return server->config.handler.body_max(request, server->config.handler_ctx);
 }
 
+bool http_server_reserve(struct http_server *server, size_t size)
+{
+    if (size > BODIES_MAX - server->reserved)
+        return false;
+    server->reserved += size;
+    return true;
+}
+
+void http_server_release(struct http_server *server, size_t size)
+{
+    server->reserved -= size;
+}
+
 void http_server_dispatch(struct http_server *server, struct http_exchange *exchange)
 {
-    exchange->conn->requests++;
-    server->config.handler.on_request(exchange, &exchange->message.request,
-                                      server->config.handler_ctx);
+    struct http_conn *conn = exchange->conn;
+
+    conn->requests++;
+    COUNT(server->counters.requests[conn->ops->version == 2], 1);
+    if (atomic_load_explicit(&server->counters.open_exchanges, memory_order_relaxed) >
+        EXCHANGES_MAX)
+        http_exchange_refuse(exchange, 503);
+    else
+        server->config.handler.on_request(exchange, &exchange->message.request,
+                                          server->config.handler_ctx);
+}
+
+void http_server_note_exchange(struct http_server *server, int change)
+{
+    COUNT(server->counters.open_exchanges, change);
+}
+
+void http_server_note_answer(struct http_server *server, int status, uint64_t body_bytes)
+{
+    COUNT(server->counters.answers[status / 100 < 6 ? status / 100 : 0], 1);
+    COUNT(server->counters.body_bytes, body_bytes);
+}
+
+void http_server_note_body(struct http_server *server, uint64_t bytes)
+{
+    COUNT(server->counters.body_bytes, bytes);
+}
+
+void http_server_count(const struct http_server *server, struct http_counters *out)
+{
+    const struct counters *counters = &server->counters;
+
+    out->connections = atomic_load_explicit(&counters->connections, memory_order_relaxed);
+    for (int i = 0; i < 2; i++)
+        out->requests[i] = atomic_load_explicit(&counters->requests[i], memory_order_relaxed);
+    for (int i = 0; i < 6; i++)
+        out->answers[i] = atomic_load_explicit(&counters->answers[i], memory_order_relaxed);
+    out->body_bytes = atomic_load_explicit(&counters->body_bytes, memory_order_relaxed);
+    out->timeouts = atomic_load_explicit(&counters->timeouts, memory_order_relaxed);
+    out->open_connections = atomic_load_explicit(&counters->open_connections, memory_order_relaxed);
+    out->open_exchanges = atomic_load_explicit(&counters->open_exchanges, memory_order_relaxed);
 }
 
 struct loop *http_server_loop(struct http_server *server)

@@ -49,6 +49,15 @@ struct http_handler {
                        void *ctx);
 };
 
+/* How long the server waits for its peers, in milliseconds; 0 is the default in brackets. */
+struct http_patience {
+    int first_ms; /* for the first bytes, TLS handshake included (10,000) */
+    int head_ms;  /* for a head, from its first byte (10,000) */
+    int body_ms;  /* for the next 5,000 bytes of a body (10,000) */
+    int idle_ms;  /* for the next request (60,000) */
+    int sent_ms;  /* for the peer to take anything of what is queued for it (30,000) */
+};
+
 struct http_server_config {
     struct http_handler handler;
     void *handler_ctx;
@@ -56,6 +65,7 @@ struct http_server_config {
      * none. */
     void (*on_rtmp)(struct stream_socket *socket, const uint8_t *first, size_t len, void *ctx);
     void *rtmp_ctx;
+    struct http_patience patience;
 };
 
 /* One per loop; on the loop's thread, or before the loop is started. Returns owned. */
@@ -67,6 +77,18 @@ void http_server_accept(struct http_server *server, struct stream_socket *socket
 void http_server_drain(struct http_server *server, void (*on_drained)(void *ctx), void *ctx);
 /* Drops all connections: who waits for an answer hears on_gone(). NULL is fine. */
 void http_server_destroy(struct http_server *server);
+
+struct http_counters {
+    uint64_t connections; /* taken so far, open or not */
+    uint64_t requests[2]; /* over HTTP/1, over HTTP/2 */
+    uint64_t answers[6];  /* by the first digit of the status */
+    uint64_t body_bytes;  /* of all answers */
+    uint64_t timeouts;    /* of the patience above, idleness excepted */
+    int64_t open_connections;
+    int64_t open_exchanges; /* parked ones included */
+};
+/* Any thread. */
+void http_server_count(const struct http_server *server, struct http_counters *out);
 
 /* Status, headers and the whole body. Content-Length, Date and framing are the server's; HEAD gets
  * no body, a Range (one range) is cut where `accepts_ranges`. Pieces with owner are referenced, not

@@ -19,6 +19,7 @@
 
 #define ACCEPT_AT_ONCE 64 /* then others on the loop get their turn */
 #define RETRY_MS       100
+#define WARN_EVERY_MS  10000
 
 /* The part of a listener that lives on one loop. */
 struct acceptor {
@@ -26,8 +27,8 @@ struct acceptor {
     struct loop *loop;
     uv_poll_t poll;
     struct loop_timer *retry;
-    int fd;          /* -1 once closed */
-    bool is_waiting; /* for descriptors or the limit */
+    int fd;            /* -1 once closed */
+    int64_t warned_ms; /* when the log last said that accepting pauses */
 };
 
 struct listener {
@@ -42,11 +43,15 @@ struct listener {
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/* For descriptors, or for others to leave. */
 static void wait_for_room(struct acceptor *a, const char *why)
 {
-    if (!a->is_waiting)
+    int64_t now_ms = loop_now_ms(a->loop);
+
+    if (!a->warned_ms || now_ms - a->warned_ms >= WARN_EVERY_MS) {
         log_warn("listener", "accepting pauses: port=%d reason=%s", a->listener->bound.port, why);
-    a->is_waiting = true;
+        a->warned_ms = now_ms;
+    }
     uv_poll_stop(&a->poll);
     loop_timer_start(a->retry, RETRY_MS, 0);
 }
@@ -89,7 +94,6 @@ static bool accept_one(struct acceptor *a)
     }
     fd = accept4(a->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-        a->is_waiting = false;
         welcome(a, fd, (struct sockaddr *)&address);
         return true;
     }

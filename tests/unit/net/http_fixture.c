@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +18,7 @@
 
 #define PARKED_MAX   64
 #define RESPONSE_MAX 300000
+#define LARGE        250000
 
 /* On the loop's thread; the count is read by the test's. */
 static struct http_exchange *parked[PARKED_MAX];
@@ -35,6 +37,16 @@ static void respond(struct http_exchange *exchange, int status, const void *body
                                                     .body_count = 1,
                                                     .accepts_ranges = len == 100 });
     bytes_unref(piece.owner);
+}
+
+static void respond_large(struct http_exchange *exchange)
+{
+    char *text = mem_alloc(LARGE);
+
+    for (size_t i = 0; i < LARGE; i++)
+        text[i] = (char)('a' + i % 26);
+    respond(exchange, 200, text, LARGE);
+    mem_free(text);
 }
 
 static void stream(struct http_exchange *exchange)
@@ -72,6 +84,11 @@ void http_fixture_answer(struct http_exchange *exchange, const struct http_reque
         for (size_t i = 0; i < sizeof(digits); i++)
             digits[i] = (char)('0' + i % 10);
         respond(exchange, 200, digits, sizeof(digits));
+    } else if (!strcmp(request->path, "/host")) {
+        snprintf(digits, sizeof(digits), "%s %s", request->host, http_header(request, "host"));
+        respond(exchange, 200, digits, strlen(digits));
+    } else if (!strcmp(request->path, "/large")) {
+        respond_large(exchange);
     } else if (!strcmp(request->path, "/stream")) {
         stream(exchange);
     } else if (!strcmp(request->path, "/park") && parked_count < PARKED_MAX) {

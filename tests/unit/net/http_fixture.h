@@ -30,9 +30,9 @@ void http_fixture_start(struct http_fixture *f);
 void http_fixture_stop(struct http_fixture *f);
 /* Runs `run(arg)` on the loop and waits for it. */
 void http_fixture_call(struct http_fixture *f, void (*run)(void *arg), void *arg);
-/* /hello says "hello\n"; /echo returns the body; /digits 100 digits, with ranges; /stream "one",
- * "two" in pieces; /park nothing until http_fixture_release(); else 404. At most 1000 bytes of
- * body. */
+/* /hello says "hello\n"; /echo returns the body; /digits 100 digits, with ranges; /host the host
+ * twice; /large 250,000 letters a to z; /stream "one", "two" in pieces; /park nothing until
+ * http_fixture_release(); else 404. At most 1000 bytes of body. */
 void http_fixture_answer(struct http_exchange *exchange, const struct http_request *request,
                          void *ctx);
 /* Answers "parked\n" to all who wait; returns how many did. */
