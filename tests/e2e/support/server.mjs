@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { IvsClient } from '@aws-sdk/client-ivs';
+import { IVSRealTimeClient } from '@aws-sdk/client-ivs-realtime';
 
 import { Child } from './child.mjs';
 import { slow, until } from './wait.mjs';
@@ -66,6 +67,10 @@ export class Server {
   // An SDK client, as the server's administrator unless told otherwise.
   ivs(settings = {}) {
     return new IvsClient({ endpoint: this.http, region, credentials: this.credentials, maxAttempts: 1, ...settings });
+  }
+
+  realtime(settings = {}) {
+    return new IVSRealTimeClient({ endpoint: this.http, region, credentials: this.credentials, maxAttempts: 1, ...settings });
   }
 
   get log() { return this.child?.log ?? ''; }

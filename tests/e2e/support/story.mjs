@@ -43,6 +43,12 @@ class Kit {
     return client;
   }
 
+  realtime(settings) {
+    const client = this.lastServer.realtime(settings);
+    this.onEnd(() => client.destroy());
+    return client;
+  }
+
   // See startEncoder().
   encoder(url, settings) {
     const encoder = startEncoder(url, settings);
