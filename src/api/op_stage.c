@@ -401,21 +401,9 @@ const struct operation op_delete_stage = {
 
 static const struct field list_fields[] = { PAGE_FIELDS(100), { 0 } };
 
-static int write_summary(struct call *call, const char *member, const struct resource *stage)
-{
-    struct json_writer *w = &call->out;
-
-    write_object(w, member);
-    write_string(w, "arn", stage->arn);
-    write_string(w, "name", stage->name);
-    write_json(w, "tags", stage->tags);
-    write_object_end(w);
-    return 0;
-}
-
 static int list_stages(struct call *call, const void *input)
 {
-    static const struct reply_list list = { "stages", TYPE, 50, "", write_summary };
+    static const struct reply_list list = { "stages", TYPE, 50, "", reply_write_summary };
 
     return reply_list(call, &list, input, NULL);
 }

@@ -25,14 +25,33 @@ extern const struct operation op_list_compositions;
 extern const struct operation op_start_composition;
 extern const struct operation op_stop_composition;
 
+/* op_encoder_configuration.c */
+extern const struct operation op_create_encoder_configuration;
+extern const struct operation op_delete_encoder_configuration;
+extern const struct operation op_get_encoder_configuration;
+extern const struct operation op_list_encoder_configurations;
+
 /* op_identity.c */
 extern const struct operation op_get_caller_identity;
+
+/* op_ingest_configuration.c */
+extern const struct operation op_create_ingest_configuration;
+extern const struct operation op_delete_ingest_configuration;
+extern const struct operation op_get_ingest_configuration;
+extern const struct operation op_list_ingest_configurations;
+extern const struct operation op_update_ingest_configuration;
 
 /* op_playback_key.c */
 extern const struct operation op_delete_playback_key_pair;
 extern const struct operation op_get_playback_key_pair;
 extern const struct operation op_import_playback_key_pair;
 extern const struct operation op_list_playback_key_pairs;
+
+/* op_public_key.c */
+extern const struct operation op_delete_public_key;
+extern const struct operation op_get_public_key;
+extern const struct operation op_import_public_key;
+extern const struct operation op_list_public_keys;
 
 /* op_recording_configuration.c */
 extern const struct operation op_create_recording_configuration;
@@ -75,6 +94,12 @@ extern const struct operation op_list_participants;
 extern const struct operation op_list_stage_sessions;
 extern const struct operation op_start_participant_replication;
 extern const struct operation op_stop_participant_replication;
+
+/* op_storage_configuration.c */
+extern const struct operation op_create_storage_configuration;
+extern const struct operation op_delete_storage_configuration;
+extern const struct operation op_get_storage_configuration;
+extern const struct operation op_list_storage_configurations;
 
 /* op_stream.c */
 extern const struct operation op_get_stream;

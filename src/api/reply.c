@@ -18,6 +18,18 @@ int reply_write_resource(struct call *call, const char *member, const struct res
     return 0;
 }
 
+int reply_write_summary(struct call *call, const char *member, const struct resource *resource)
+{
+    struct json_writer *w = &call->out;
+
+    write_object(w, member);
+    write_string(w, "arn", resource->arn);
+    write_string(w, "name", resource->name);
+    write_json(w, "tags", resource->tags);
+    write_object_end(w);
+    return 0;
+}
+
 int reply_get(struct call *call, const char *arn, const char *type, const char *member,
               reply_write *write)
 {

@@ -16,6 +16,8 @@ struct call;
 typedef int reply_write(struct call *call, const char *member, const struct resource *resource);
 /* arn, name, tags and all members of the document. */
 reply_write reply_write_resource;
+/* arn, name and tags. */
+reply_write reply_write_summary;
 
 /* Answers with the resource that the caller names, as `member`. */
 int reply_get(struct call *call, const char *arn, const char *type, const char *member,

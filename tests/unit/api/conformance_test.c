@@ -27,9 +27,6 @@ static json_t *load_facts(void)
     json_t *facts = json_load_file(TEST_VECTORS "/api/operations.json", 0, NULL);
 
     assert_non_null(facts);
-    for (size_t i = json_array_size(facts); i--;)
-        if (!find(json_array_get(facts, i)))
-            json_array_remove(facts, i);
     return facts;
 }
 
@@ -156,6 +153,7 @@ static void the_tables_say_what_the_descriptions_say(void **state)
                          json_integer_value(json_object_get(fact, "status")));
         compare_fields(arena, op->name, op->fields, json_object_get(fact, "input"));
     }
+    assert_int_equal(i, 79);
     json_decref(facts);
     arena_destroy(arena);
 }
@@ -419,8 +417,7 @@ static void every_broken_constraint_is_named(void **state)
         break_members(&b, members, b.input, "");
         json_decref(b.input);
     }
-    print_message("%d calls\n", b.count);
-    assert_true(b.count > 200);
+    assert_true(b.count > 800);
     json_decref(facts);
 }
 
