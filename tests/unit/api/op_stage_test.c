@@ -77,6 +77,102 @@ static void refuses_recording_that_cannot_be(void **state)
                      404);
 }
 
+static void there_are_no_more_stages_than_the_quota(void **state)
+{
+    static const char *const quotas[] = { "stages=1", NULL };
+    struct api_fixture *f = *state;
+
+    api_fixture_restart(f, quotas, true);
+    make_stage(f, "{}");
+    assert_int_equal(api_call(f, "CreateStage", "{}"), 402);
+    assert_error(f, "ServiceQuotaExceededException", "stages");
+}
+
+static void a_policy_may_allow_tokens_of_one_stage_only(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *mine = make_stage(f, "{}"), *other = make_stage(f, "{}");
+
+    f->key = api_fixture_key(f, ACCOUNT,
+                             arena_printf(f->arena,
+                                          "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
+                                          "\"ivs:CreateParticipantToken\",\"Resource\":\"%s\"}]}",
+                                          mine));
+    assert_int_equal(api_call(f, "CreateParticipantToken", "{\"stageArn\":\"%s\"}", mine), 200);
+    api_call(f, "CreateParticipantToken", "{\"stageArn\":\"%s\"}", other);
+    assert_error(f, "AccessDeniedException", other);
+    api_call(f, "ListStages", "{}");
+    assert_error(f, "AccessDeniedException", ":stage/*");
+    api_call(f, "CreateStage", "{}");
+    assert_error(f, "AccessDeniedException", "ivs:CreateStage");
+}
+
+/* --- what refers to what --- */
+
+#define STORAGE "arn:aws:ivs:" REGION ":" ACCOUNT ":storage-configuration/abcdefgh1234"
+#define INGEST  "arn:aws:ivs:" REGION ":" ACCOUNT ":ingest-configuration/abcdefgh1234"
+
+static int add_row(struct store_txn *txn, void *arg)
+{
+    return txn_add(txn, arg, 0);
+}
+
+static void add_resource(struct api_fixture *f, const char *arn, const char *body, const char *ref)
+{
+    struct resource row = { .arn = arn,
+                            .name = "",
+                            .parent = "",
+                            .state = "",
+                            .body = body,
+                            .tags = "{}",
+                            .refs = &ref,
+                            .ref_count = ref ? 1 : 0 };
+
+    assert_int_equal(store_write(f->store, add_row, &row), 0);
+}
+
+static int count_refs(struct store_txn *txn, void *arg)
+{
+    return txn_refs_to(txn, STORAGE, arg);
+}
+
+static void a_stage_holds_its_storage_configuration(void **state)
+{
+    struct api_fixture *f = *state;
+    int64_t refs = 0;
+    const char *arn;
+
+    add_resource(f, STORAGE, "{}", NULL);
+    arn = make_stage(f, "{\"autoParticipantRecordingConfiguration\":"
+                        "{\"storageConfigurationArn\":\"" STORAGE "\"}}");
+    assert_int_equal(store_write(f->store, count_refs, &refs), 0);
+    assert_int_equal(refs, 1);
+    assert_int_equal(api_call(f, "UpdateStage", "{\"arn\":\"%s\",\"name\":\"new\"}", arn), 200);
+    assert_int_equal(store_write(f->store, count_refs, &refs), 0);
+    assert_int_equal(refs, 1);
+    assert_int_equal(api_call(f, "UpdateStage",
+                              "{\"arn\":\"%s\",\"autoParticipantRecordingConfiguration\":"
+                              "{\"storageConfigurationArn\":\"\",\"mediaTypes\":[\"NONE\"]}}",
+                              arn),
+                     200);
+    assert_string_equal(answer_text(f, "stage.autoParticipantRecordingConfiguration.mediaTypes.0"),
+                        "AUDIO_VIDEO");
+    assert_int_equal(store_write(f->store, count_refs, &refs), 0);
+    assert_int_equal(refs, 0);
+}
+
+static void an_ingest_configuration_outlives_its_stage(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn = make_stage(f, "{}");
+    struct resource found;
+
+    add_resource(f, INGEST, arena_printf(f->arena, "{\"stageArn\":\"%s\",\"a\":1}", arn), arn);
+    assert_int_equal(api_call(f, "DeleteStage", "{\"arn\":\"%s\"}", arn), 200);
+    assert_int_equal(store_get(f->store, f->arena, INGEST, &found), 0);
+    assert_string_equal(found.body, "{\"stageArn\":\"\",\"a\":1}");
+}
+
 /* Also the defaults, which name an interval that has no effect. */
 static void what_is_shown_can_be_sent_back(void **state)
 {
@@ -165,9 +261,16 @@ static void attributes_are_a_kilobyte_at_most(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        API_TEST(a_new_stage_has_every_default),     API_TEST(lives_from_create_to_delete),
-        API_TEST(what_is_shown_can_be_sent_back),    API_TEST(refuses_recording_that_cannot_be),
-        API_TEST(a_token_says_what_was_asked_for),   API_TEST(tokens_come_with_the_stage_in_order),
+        API_TEST(a_new_stage_has_every_default),
+        API_TEST(lives_from_create_to_delete),
+        API_TEST(there_are_no_more_stages_than_the_quota),
+        API_TEST(a_policy_may_allow_tokens_of_one_stage_only),
+        API_TEST(a_stage_holds_its_storage_configuration),
+        API_TEST(an_ingest_configuration_outlives_its_stage),
+        API_TEST(what_is_shown_can_be_sent_back),
+        API_TEST(refuses_recording_that_cannot_be),
+        API_TEST(a_token_says_what_was_asked_for),
+        API_TEST(tokens_come_with_the_stage_in_order),
         API_TEST(attributes_are_a_kilobyte_at_most),
     };
 
