@@ -6,13 +6,14 @@
 
 #include "package/ts_psi.h"
 
-#define HEAD_SIZE   4
-#define ROOM        (TS_SIZE - HEAD_SIZE)
-#define CLOCK_SIZE  8 /* adaptation field: length, flags, PCR */
-#define TIME_MASK   ((INT64_C(1) << 33) - 1)
-#define PES_LEN_MAX 0xffff
-#define FLAG_RANDOM 0x40
-#define FLAG_PCR    0x10
+#define HEAD_SIZE    4
+#define ROOM         (TS_SIZE - HEAD_SIZE)
+#define CLOCK_SIZE   8 /* adaptation field: length, flags, PCR */
+#define TIME_MASK    ((INT64_C(1) << 33) - 1)
+#define PES_HEAD_MAX 19 /* with PTS and DTS */
+#define PES_LEN_MAX  0xffff
+#define FLAG_RANDOM  0x40
+#define FLAG_PCR     0x10
 
 static size_t pes_head_len(const struct ts_pes *pes)
 {

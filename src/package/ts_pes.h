@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PES_HEAD_MAX 19
-
-/* One PES packet, or with no payload at all a packet that carries the clock only. */
+/* One PES packet. */
 struct ts_pes {
     int pid;
     int stream_id;
@@ -22,7 +20,7 @@ struct ts_pes {
     size_t payload_len;    /* behind the PES header */
 };
 
-/* Transport packets that it takes. */
+/* How many transport packets it takes. */
 size_t ts_pes_packets(const struct ts_pes *pes);
 
 struct ts_writer {
@@ -35,7 +33,7 @@ struct ts_writer {
 };
 
 /* Begins a PES packet at `at`; `continuity` goes on counting. Borrows `pes` until its payload has
- * been put in full. Returns nothing written yet for a packet with no payload: ts_write_clock(). */
+ * been put in full. */
 void ts_begin(struct ts_writer *w, uint8_t *at, const struct ts_pes *pes, uint8_t *continuity);
 /* The next bytes of the payload. */
 void ts_put(struct ts_writer *w, const void *data, size_t len);

@@ -110,6 +110,12 @@ static void tells_other_audio_apart(void **state)
     assert_int_equal(codec_config_from_asc(&b, vectors[1].data, vectors[1].len), 0);
     assert_false(codec_config_is_equal(a, b));
     assert_false(codec_config_is_compatible(a, b));
+    codec_config_unref(b);
+
+    assert_int_equal(codec_config_from_asc(&b, vectors[0].data, 2),
+                     0); /* says less, means the same */
+    assert_false(codec_config_is_equal(a, b));
+    assert_true(codec_config_is_compatible(a, b));
     codec_config_unref(a);
     codec_config_unref(b);
 }
