@@ -22,7 +22,7 @@
 #include "transcode/supervisor.h"
 
 #define COPIES_MAX 8
-#define AHEAD_MAX  (MEDIA_TIMESCALE * 8 / 10) /* fed beyond what every rung has answered */
+#define AHEAD_MAX  (MEDIA_TIMESCALE / 4) /* fed beyond what every rung has answered */
 
 struct drive {
     struct loop *loop;
@@ -250,21 +250,6 @@ static bool all_over(const struct drive *drives, int copies)
         if (!drives[i].is_over)
             return false;
     return true;
-}
-
-static double clip_fps(const struct clip *clip)
-{
-    int64_t first = INT64_MAX, last = 0;
-    int frames = 0;
-
-    for (size_t i = 0; i < clip->count; i++) {
-        if (clip->packets[i]->kind != MEDIA_VIDEO)
-            continue;
-        frames++;
-        first = clip->packets[i]->pts < first ? clip->packets[i]->pts : first;
-        last = clip->packets[i]->pts > last ? clip->packets[i]->pts : last;
-    }
-    return frames > 1 ? (frames - 1) * (double)MEDIA_TIMESCALE / (double)(last - first) : 30;
 }
 
 int main(int argc, char **argv)

@@ -27,7 +27,7 @@
 #define CRASHES_MAX     5
 #define CRASH_WINDOW_MS 60000
 #define BACK_OFF_MS     500 /* doubled with each crash after the second; the first one costs none */
-#define DRAIN_MAX_MS    3000
+#define DRAIN_MAX_MS    5000
 
 /* One worker process; there are two while an old one drains and a new one starts. */
 struct worker {

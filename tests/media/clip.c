@@ -130,6 +130,21 @@ void clip_destroy(struct clip *clip)
     mem_free(clip);
 }
 
+double clip_fps(const struct clip *clip)
+{
+    int64_t first = INT64_MAX, last = 0;
+    int frames = 0;
+
+    for (size_t i = 0; i < clip->count; i++) {
+        if (clip->packets[i]->kind != MEDIA_VIDEO)
+            continue;
+        frames++;
+        first = clip->packets[i]->pts < first ? clip->packets[i]->pts : first;
+        last = clip->packets[i]->pts > last ? clip->packets[i]->pts : last;
+    }
+    return frames > 1 ? (frames - 1) * (double)MEDIA_TIMESCALE / (double)(last - first) : 30;
+}
+
 /* -- writing -- */
 
 struct clip_writer {

@@ -21,6 +21,8 @@ void clip_make(const char *path, const char *arguments);
 struct clip *clip_of(const char *arguments);
 /* Returns owned. */
 struct clip *clip_read(const char *path);
+/* Frames per second of the video, by its times. */
+double clip_fps(const struct clip *clip);
 void clip_destroy(struct clip *clip);
 
 /* A file that tracks are written into: MP4 with times of 90 kHz, CLIP_START taken off. */

@@ -76,24 +76,10 @@ static void on_drained(void *ctx)
     f->drained++;
 }
 
-static double fps_of(const struct clip *clip)
-{
-    int64_t last = 0;
-    int frames = 0;
-
-    for (size_t i = 0; i < clip->count; i++) {
-        if (clip->packets[i]->kind == MEDIA_VIDEO) {
-            frames++;
-            last = clip->packets[i]->dts > last ? clip->packets[i]->dts : last;
-        }
-    }
-    return (frames - 1) * (double)MEDIA_TIMESCALE / (double)(last - clip->packets[0]->dts);
-}
-
 static void build_ladder(struct ladder *ladder, const char *type, const struct clip *clip)
 {
     struct ladder_input input = {
-        type, "", clip->video->video.width, clip->video->video.height, fps_of(clip), clip->audio
+        type, "", clip->video->video.width, clip->video->video.height, clip_fps(clip), clip->audio
     };
 
     assert_int_equal(ladder_build(ladder, &input), 0);
@@ -455,6 +441,7 @@ static void delivers_the_old_before_the_new(void **state)
     transcode_supervisor_change(f.supervisor, &ladder);
     for (size_t i = 0; i < portrait->count; i++)
         push(&f, portrait->packets[i], 10 * MEDIA_TIMESCALE);
+    UNTIL(&f, track->count >= video_count(landscape) + video_count(portrait));
     drain(&f);
     assert_int_equal(track->count, video_count(landscape) + video_count(portrait));
     for (size_t i = 1; i < track->count; i++) {

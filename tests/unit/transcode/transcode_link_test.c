@@ -93,13 +93,16 @@ static void a_packet_arrives_as_it_was(void **state)
 
 static void statistics_arrive_as_they_were(void **state)
 {
-    struct transcode_stats in = {
-        .cpu_us = 123456789012, .frames_decoded = 7, .decode_errors = 8, .gops_dropped = 9
-    };
-    struct transcode_stats out;
+    struct transcode_stats in, out;
     uint8_t data[TRANSCODE_HEAD_MAX];
     struct worker_frame frame = { FRAME_STATS, data, 0 };
 
+    memset(&in, 0, sizeof(in)); /* and its padding: the structures are compared whole */
+    memset(&out, 0, sizeof(out));
+    in.cpu_us = 123456789012;
+    in.frames_decoded = 7;
+    in.decode_errors = 8;
+    in.gops_dropped = 9;
     in.video[3].frames = 11;
     in.video[3].gops_dropped = 12;
     frame.len = transcode_stats_write(data, &in);
