@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ingest configurations: RTMP keys through which one participant publishes to a stage. */
-#include <jansson.h>
-#include <stdlib.h>
+/* Ingest configurations: stream keys with which RTMP encoders publish into a stage.
+ *
+ *     ingest-configuration   secret: its stream key
+ *       `- ingest-credential (two, while ingest is redundant)   secret: a stream key of its own
+ */
 #include <string.h>
 
 #include "api/arn.h"
 #include "api/call.h"
 #include "api/change.h"
+#include "api/ingest_configuration.h"
 #include "api/op_tables.h"
 #include "api/operation.h"
 #include "api/reply.h"
@@ -15,101 +18,168 @@
 #include "api/tags.h"
 #include "base/id.h"
 
-#define TYPE               "ingest-configuration"
-#define RATE               5
-#define PARTICIPANT_ID_LEN 12
-#define SECRET_LEN         30
-#define INACTIVE           "INACTIVE"
-#define ACTIVE             "ACTIVE"
+#define TYPE             INGEST_CONFIGURATION_TYPE
+#define CREDENTIAL_TYPE  INGEST_CREDENTIAL_TYPE
+#define CREDENTIAL_COUNT 2
+#define RATE             5
+#define SECRET_LEN       30
+#define PARTICIPANT_LEN  12
 
 /* clang-format off */
 enum { PROTOCOL_RTMP, PROTOCOL_RTMPS };
 static const char *const protocol_names[] = { "RTMP", "RTMPS", NULL };
-static const char *const state_names[] = { ACTIVE, INACTIVE, NULL };
+static const char *const state_names[] = { INGEST_ACTIVE, INGEST_INACTIVE, NULL };
 /* clang-format on */
 
 /* --- replies --- */
 
-static int write_common(struct call *call, const char *member, const struct resource *ingest)
+static int write_credential(struct call *call, const char *arn)
 {
+    struct json_writer *w = &call->out;
+    struct resource credential;
+    int err = store_get(call->store, call->arena, arn, &credential);
+
+    if (err)
+        return err == -ENOENT ? 0 : err; /* taken away meanwhile */
+    write_object(w, NULL);
+    write_members(w, credential.body);
+    write_string(w, "streamKey", credential.secret);
+    write_object_end(w);
+    return 0;
+}
+
+static int write_credentials(struct call *call, const char *arn)
+{
+    struct resource_query query = call_query(call, CREDENTIAL_TYPE);
+    struct resource_page found;
+    int err;
+
+    query.parent = arn;
+    err = store_list(call->store, call->arena, &query, &found);
+    if (err)
+        return err;
+    write_array(&call->out, "redundantIngestCredentials");
+    for (int i = 0; !err && i < found.count; i++)
+        err = write_credential(call, found.items[i].arn);
+    write_array_end(&call->out);
+    return err;
+}
+
+static void write_common(struct json_writer *w, const struct resource *resource,
+                         const struct ingest_configuration *ingest)
+{
+    write_string(w, "arn", resource->arn);
+    write_string(w, "name", resource->name);
+    write_string(w, "ingestProtocol", ingest->protocol);
+    write_string(w, "stageArn", ingest->stage_arn);
+    write_string(w, "participantId", ingest->participant_id);
+    write_string(w, "state", resource->state);
+    write_string(w, "userId", ingest->user_id);
+    write_bool(w, "redundantIngest", ingest->is_redundant);
+}
+
+static int write_ingest(struct call *call, const char *member, const struct resource *resource)
+{
+    struct json_writer *w = &call->out;
+    struct ingest_configuration ingest;
+    int err = ingest_configuration_read(&ingest, call->arena, resource->body);
+
+    if (err)
+        return err;
+    write_object(w, member);
+    write_common(w, resource, &ingest);
+    write_string(w, "streamKey", resource->secret);
+    if (ingest.is_redundant)
+        err = write_credentials(call, resource->arn);
+    write_json(w, "attributes", ingest.attributes);
+    write_json(w, "tags", resource->tags);
+    write_object_end(w);
+    return err;
+}
+
+/* Without keys, attributes and tags. */
+static int write_summary(struct call *call, const char *member, const struct resource *resource)
+{
+    struct ingest_configuration ingest;
+    int err = ingest_configuration_read(&ingest, call->arena, resource->body);
+
+    if (err)
+        return err;
     write_object(&call->out, member);
-    write_string(&call->out, "arn", ingest->arn);
-    write_string(&call->out, "name", ingest->name);
-    write_string(&call->out, "state", ingest->state);
-    return 0;
-}
-
-/* The key of the first participant, and of both where ingest is redundant: one secret, since the
- * participant's id tells them apart. */
-static const char *stream_key(struct call *call, const struct resource *ingest, const char *suffix)
-{
-    return arena_printf(call->arena, "%s%s", ingest->secret ? ingest->secret : "", suffix);
-}
-
-static void write_credentials(struct call *call, const struct resource *ingest, json_t *body)
-{
-    json_t *ids = json_object_get(body, "redundantParticipantIds");
-    struct json_writer *w = &call->out;
-
-    if (!json_array_size(ids))
-        return;
-    write_array(w, "redundantIngestCredentials");
-    for (size_t i = 0; i < json_array_size(ids); i++) {
-        write_object(w, NULL);
-        write_string(w, "participantId", json_string_value(json_array_get(ids, i)));
-        write_string(w, "streamKey", stream_key(call, ingest, i ? "b" : "a"));
-        write_object_end(w);
-    }
-    write_array_end(w);
-}
-
-static void write_texts(struct json_writer *w, json_t *body)
-{
-    static const char *const members[] = { "ingestProtocol", "stageArn", "participantId",
-                                           "userId" };
-
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        const char *text = json_string_value(json_object_get(body, members[i]));
-
-        write_string(w, members[i], text ? text : "");
-    }
-    write_bool(w, "redundantIngest", json_is_true(json_object_get(body, "redundantIngest")));
-}
-
-static void write_attributes(struct json_writer *w, json_t *attributes)
-{
-    const char *key;
-    json_t *value;
-
-    write_object(w, "attributes");
-    json_object_foreach(attributes, key, value) write_string(w, key, json_string_value(value));
-    write_object_end(w);
-}
-
-static int write_ingest(struct call *call, const char *member, const struct resource *ingest)
-{
-    json_t *body = json_loads(ingest->body, 0, NULL);
-    struct json_writer *w = &call->out;
-
-    write_common(call, member, ingest);
-    write_texts(w, body);
-    write_string(w, "streamKey", stream_key(call, ingest, ""));
-    write_credentials(call, ingest, body);
-    write_attributes(w, json_object_get(body, "attributes"));
-    write_json(w, "tags", ingest->tags);
-    write_object_end(w);
-    json_decref(body);
-    return 0;
-}
-
-static int write_summary(struct call *call, const char *member, const struct resource *ingest)
-{
-    json_t *body = json_loads(ingest->body, 0, NULL);
-
-    write_common(call, member, ingest);
-    write_texts(&call->out, body);
+    write_common(&call->out, resource, &ingest);
     write_object_end(&call->out);
-    json_decref(body);
+    return 0;
+}
+
+/* --- what a configuration is made of --- */
+
+static const char *new_participant_id(struct call *call)
+{
+    char id[PARTICIPANT_LEN + 1];
+
+    id_alnum(id, PARTICIPANT_LEN);
+    return arena_strdup(call->arena, id);
+}
+
+static const char *new_stream_key(struct call *call, const char *arn)
+{
+    char random[SECRET_LEN + 1];
+
+    id_alnum(random, SECRET_LEN);
+    return arena_printf(call->arena, "rt_%s_%s_%s_%s", call->account, call->region, arn_id(arn),
+                        random);
+}
+
+static int add_credential(struct call *call, struct store_txn *txn, const char *arn)
+{
+    struct resource credential = new_resource(call, CREDENTIAL_TYPE, "", "{}");
+    struct document body;
+
+    document_begin(&body);
+    write_string(&body.out, "participantId", new_participant_id(call));
+    credential.body = document_end(&body, call);
+    credential.parent = arn;
+    credential.secret = new_stream_key(call, arn);
+    credential.is_found_by_secret = true;
+    return txn_add(txn, &credential, 0);
+}
+
+static int add_credentials(struct call *call, struct store_txn *txn, const char *arn)
+{
+    int err = 0;
+
+    for (int i = 0; !err && i < CREDENTIAL_COUNT; i++)
+        err = add_credential(call, txn, arn);
+    return err;
+}
+
+static int remove_credentials(struct call *call, struct store_txn *txn, const char *arn)
+{
+    struct resource_query query = call_query(call, CREDENTIAL_TYPE);
+    struct resource_page found;
+    int err;
+
+    query.parent = arn;
+    err = txn_list(txn, call->arena, &query, &found);
+    for (int i = 0; !err && i < found.count; i++)
+        err = txn_delete(txn, found.items[i].arn);
+    return err;
+}
+
+/* Sets the document and the reference to the stage, which is there if one is named. */
+static int set_document(struct call *call, struct store_txn *txn, struct resource *resource,
+                        const struct ingest_configuration *ingest)
+{
+    const char **refs = arena_alloc(call->arena, sizeof(*refs));
+    struct resource stage;
+    int err = *ingest->stage_arn ? call_find_in(call, txn, ingest->stage_arn, "stage", &stage) : 0;
+
+    if (err)
+        return err;
+    refs[0] = ingest->stage_arn;
+    resource->refs = refs;
+    resource->ref_count = *ingest->stage_arn ? 1 : 0;
+    resource->body = ingest_configuration_text(call->arena, ingest);
     return 0;
 }
 
@@ -121,115 +191,84 @@ struct create_ingest {
     const char *user_id;
     const struct input_map *attributes;
     const int *protocol;
-    const bool *insecure;
-    const bool *redundant;
+    const bool *allows_insecure;
+    const bool *is_redundant;
     const struct input_map *tags;
 };
 #define AT(member) offsetof(struct create_ingest, member)
 
 /* clang-format off */
 static const struct field create_fields[] = {
-    { "name",       FIELD_STRING, AT(name), SHAPE_NAME },
-    { "stageArn",   FIELD_STRING, AT(stage_arn), SHAPE_NO_ARN(stage) },
-    { "userId",     FIELD_STRING, AT(user_id), .max = 128 },
+    { "name", FIELD_STRING, AT(name), SHAPE_NAME },
+    { "stageArn", FIELD_STRING, AT(stage_arn), SHAPE_NO_ARN(stage) },
+    { "userId", FIELD_STRING, AT(user_id), .max = 128 },
     { "attributes", FIELD_MAP, AT(attributes), SHAPE_ATTRIBUTES },
-    { "ingestProtocol", FIELD_ENUM, AT(protocol), .is_required = true,
-      .one_of = protocol_names },
-    { "insecureIngest",  FIELD_BOOL, AT(insecure) },
-    { "redundantIngest", FIELD_BOOL, AT(redundant) },
-    { "tags",       FIELD_MAP, AT(tags), SHAPE_REALTIME_TAGS },
+    { "ingestProtocol", FIELD_ENUM, AT(protocol), .is_required = true, .one_of = protocol_names },
+    { "insecureIngest", FIELD_BOOL, AT(allows_insecure) },
+    { "redundantIngest", FIELD_BOOL, AT(is_redundant) },
+    { "tags", FIELD_MAP, AT(tags), SHAPE_REALTIME_TAGS },
     { 0 },
 };
 /* clang-format on */
 #undef AT
 
-static void write_id(struct json_writer *w, const char *member)
-{
-    char id[PARTICIPANT_ID_LEN + 1];
-
-    id_alnum(id, PARTICIPANT_ID_LEN);
-    write_string(w, member, id);
-}
-
-static const char *document_of(struct call *call, const struct create_ingest *in)
-{
-    bool is_redundant = bool_or(in->redundant, false);
-    struct document d;
-
-    document_begin(&d);
-    write_string(&d.out, "ingestProtocol", protocol_names[*in->protocol]);
-    write_string(&d.out, "stageArn", string_or(in->stage_arn, ""));
-    write_string(&d.out, "userId", string_or(in->user_id, ""));
-    write_bool(&d.out, "insecureIngest", bool_or(in->insecure, false));
-    write_bool(&d.out, "redundantIngest", is_redundant);
-    write_id(&d.out, "participantId");
-    write_array(&d.out, "redundantParticipantIds");
-    for (int i = 0; is_redundant && i < 2; i++)
-        write_id(&d.out, NULL);
-    write_array_end(&d.out);
-    write_object(&d.out, "attributes");
-    for (size_t i = 0; in->attributes && i < in->attributes->count; i++)
-        write_string(&d.out, in->attributes->items[i].key, in->attributes->items[i].value);
-    write_object_end(&d.out);
-    return document_end(&d, call);
-}
-
-static int check_stage(struct call *call, struct store_txn *txn, const char *arn)
-{
-    struct resource stage;
-
-    return arn && *arn ? call_find_in(call, txn, arn, "stage", &stage) : 0;
-}
-
-static void set_stage_ref(struct call *call, struct resource *ingest, const char *arn)
-{
-    const char **refs = arena_alloc(call->arena, sizeof(*refs));
-
-    refs[0] = arn;
-    ingest->refs = refs;
-    ingest->ref_count = arn && *arn ? 1 : 0;
-}
-
 struct creation {
     struct call *call;
-    const char *stage_arn;
-    struct resource ingest;
+    struct ingest_configuration ingest;
+    struct resource resource;
 };
 
 static int add_ingest(struct store_txn *txn, void *arg)
 {
     struct creation *creation = arg;
-    int err = check_stage(creation->call, txn, creation->stage_arn);
+    struct call *call = creation->call;
+    struct resource *resource = &creation->resource;
+    int err = set_document(call, txn, resource, &creation->ingest);
 
-    return err ? err
-               : add_resource_in(creation->call, txn, &creation->ingest,
-                                 QUOTA_INGEST_CONFIGURATIONS);
+    if (!err)
+        err = add_resource_in(call, txn, resource, QUOTA_INGEST_CONFIGURATIONS);
+    if (!err && creation->ingest.is_redundant)
+        err = add_credentials(call, txn, resource->arn);
+    return err;
+}
+
+static int check_input(struct call *call, const struct create_ingest *in)
+{
+    if (*in->protocol == PROTOCOL_RTMP && !bool_or(in->allows_insecure, false))
+        return call_fail(call, API_VALIDATION, "ingestProtocol RTMP requires insecureIngest true");
+    return stage_check_attributes(call, "attributes", in->attributes);
+}
+
+static struct ingest_configuration ingest_of(struct call *call, const struct create_ingest *in)
+{
+    return (struct ingest_configuration){
+        .protocol = protocol_names[*in->protocol],
+        .stage_arn = string_or(in->stage_arn, ""),
+        .participant_id = new_participant_id(call),
+        .user_id = string_or(in->user_id, ""),
+        .attributes = stage_attributes_text(call, in->attributes),
+        .is_redundant = bool_or(in->is_redundant, false),
+    };
 }
 
 static int create_ingest_configuration(struct call *call, const void *input)
 {
     const struct create_ingest *in = input;
-    struct creation creation = { .call = call, .stage_arn = in->stage_arn };
-    char random[SECRET_LEN + 1];
+    struct creation creation = { .call = call };
     const char *tags;
     int err = tags_read(call, in->tags, &tags);
 
     if (!err)
-        err = stage_check_attributes(call, "attributes", in->attributes);
+        err = check_input(call, in);
     if (err)
         return err;
-    if (*in->protocol == PROTOCOL_RTMP && !bool_or(in->insecure, false))
-        return call_fail(call, API_VALIDATION, "ingestProtocol RTMP requires insecureIngest");
-    creation.ingest = new_resource(call, TYPE, in->name, tags);
-    creation.ingest.state = INACTIVE;
-    creation.ingest.body = document_of(call, in);
-    id_alnum(random, SECRET_LEN);
-    creation.ingest.secret = arena_printf(call->arena, "rt_%s_%s_%s_%s", call->account,
-                                          call->region, arn_id(creation.ingest.arn), random);
-    creation.ingest.is_found_by_secret = true;
-    set_stage_ref(call, &creation.ingest, in->stage_arn);
+    creation.ingest = ingest_of(call, in);
+    creation.resource = new_resource(call, TYPE, in->name, tags);
+    creation.resource.state = INGEST_INACTIVE;
+    creation.resource.secret = new_stream_key(call, creation.resource.arn);
+    creation.resource.is_found_by_secret = true;
     err = store_write(call->store, add_ingest, &creation);
-    return err ? err : write_ingest(call, "ingestConfiguration", &creation.ingest);
+    return err ? err : write_ingest(call, "ingestConfiguration", &creation.resource);
 }
 
 /* clang-format off */
@@ -241,113 +280,9 @@ const struct operation op_create_ingest_configuration = {
 };
 /* clang-format on */
 
-/* --- UpdateIngestConfiguration --- */
+/* --- GetIngestConfiguration --- */
 
-struct update_ingest {
-    const char *arn;
-    const char *stage_arn;
-    const bool *redundant;
-};
-#define AT(member) offsetof(struct update_ingest, member)
-
-/* clang-format off */
-static const struct field update_fields[] = {
-    { "arn", FIELD_STRING, AT(arn), .is_required = true, SHAPE_ARN(ingest_configuration) },
-    { "stageArn", FIELD_STRING, AT(stage_arn), SHAPE_NO_ARN(stage) },
-    { "redundantIngest", FIELD_BOOL, AT(redundant) },
-    { 0 },
-};
-/* clang-format on */
-#undef AT
-
-struct update {
-    struct call *call;
-    const struct update_ingest *in;
-    struct resource ingest;
-};
-
-static json_t *new_ids(void)
-{
-    json_t *ids = json_array();
-    char id[PARTICIPANT_ID_LEN + 1];
-
-    for (int i = 0; i < 2; i++) {
-        id_alnum(id, PARTICIPANT_ID_LEN);
-        json_array_append_new(ids, json_string(id));
-    }
-    return ids;
-}
-
-static int apply_update(struct update *update)
-{
-    const struct update_ingest *in = update->in;
-    json_t *body = json_loads(update->ingest.body, 0, NULL);
-    char *text;
-
-    if (!body)
-        return -EPROTO;
-    if (in->stage_arn) {
-        json_object_set_new(body, "stageArn", json_string(in->stage_arn));
-        set_stage_ref(update->call, &update->ingest, in->stage_arn);
-    }
-    if (in->redundant) {
-        json_object_set_new(body, "redundantIngest", json_boolean(*in->redundant));
-        json_object_set_new(body, "redundantParticipantIds",
-                            *in->redundant ? new_ids() : json_array());
-    }
-    text = json_dumps(body, JSON_COMPACT);
-    update->ingest.body = arena_strdup(update->call->arena, text);
-    free(text);
-    json_decref(body);
-    return 0;
-}
-
-static int change_ingest(struct store_txn *txn, void *arg)
-{
-    struct update *update = arg;
-    int err = call_find_in(update->call, txn, update->in->arn, TYPE, &update->ingest);
-
-    if (!err && !strcmp(update->ingest.state, ACTIVE))
-        err = call_fail(update->call, API_CONFLICT, "%s is active", update->in->arn);
-    if (!err)
-        err = check_stage(update->call, txn, update->in->stage_arn);
-    if (!err)
-        err = apply_update(update);
-    return err ? err : txn_update(txn, &update->ingest);
-}
-
-static int update_ingest_configuration(struct call *call, const void *input)
-{
-    struct update update = { .call = call, .in = input };
-    int err = store_write(call->store, change_ingest, &update);
-
-    return err ? err : write_ingest(call, "ingestConfiguration", &update.ingest);
-}
-
-/* clang-format off */
-const struct operation op_update_ingest_configuration = {
-    .name = "UpdateIngestConfiguration", .method = "POST", .path = "/UpdateIngestConfiguration",
-    .services = SERVICE_REALTIME, .rate = RATE, .run = update_ingest_configuration,
-    .fields = update_fields, .input_size = sizeof(struct update_ingest),
-    .targets = { ON_ARN(0) },
-};
-/* clang-format on */
-
-/* --- GetIngestConfiguration, DeleteIngestConfiguration --- */
-
-struct delete_ingest {
-    const char *arn;
-    const bool *force;
-};
-
-/* clang-format off */
-static const struct field arn_fields[] = { ARN_FIELD(ingest_configuration), { 0 } };
-static const struct field delete_fields[] = {
-    ARN_FIELD(ingest_configuration),
-    { "force", FIELD_BOOL, offsetof(struct delete_ingest, force) },
-    { 0 },
-};
-/* clang-format on */
+static const struct field get_fields[] = { ARN_FIELD(ingest_configuration), { 0 } };
 
 static int get_ingest_configuration(struct call *call, const void *input)
 {
@@ -360,8 +295,103 @@ static int get_ingest_configuration(struct call *call, const void *input)
 const struct operation op_get_ingest_configuration = {
     .name = "GetIngestConfiguration", .method = "POST", .path = "/GetIngestConfiguration",
     .services = SERVICE_REALTIME, .rate = RATE, .run = get_ingest_configuration,
-    .fields = arn_fields, .input_size = sizeof(struct arn_input),
+    .fields = get_fields, .input_size = sizeof(struct arn_input),
     .targets = { ON_ARN(0) },
+};
+/* clang-format on */
+
+/* --- UpdateIngestConfiguration --- */
+
+struct update_ingest {
+    const char *arn;
+    const char *stage_arn;
+    const bool *is_redundant;
+};
+#define AT(member) offsetof(struct update_ingest, member)
+
+/* clang-format off */
+static const struct field update_fields[] = {
+    { "arn", FIELD_STRING, AT(arn), .is_required = true, SHAPE_ARN(ingest_configuration) },
+    { "stageArn", FIELD_STRING, AT(stage_arn), SHAPE_NO_ARN(stage) },
+    { "redundantIngest", FIELD_BOOL, AT(is_redundant) },
+    { 0 },
+};
+/* clang-format on */
+#undef AT
+
+struct update {
+    struct call *call;
+    const struct update_ingest *in;
+    struct resource resource;
+};
+
+/* Finds one through which nobody publishes. */
+static int find_inactive(struct call *call, struct store_txn *txn, const char *arn,
+                         struct resource *out)
+{
+    int err = call_find_in(call, txn, arn, TYPE, out);
+
+    if (!err && !strcmp(out->state, INGEST_ACTIVE))
+        return call_fail(call, API_CONFLICT, "%s is " INGEST_ACTIVE, arn);
+    return err;
+}
+
+static int change_ingest(struct store_txn *txn, void *arg)
+{
+    struct update *update = arg;
+    const struct update_ingest *in = update->in;
+    struct call *call = update->call;
+    struct ingest_configuration ingest;
+    bool was_redundant;
+    int err = find_inactive(call, txn, in->arn, &update->resource);
+
+    if (!err)
+        err = ingest_configuration_read(&ingest, call->arena, update->resource.body);
+    if (err)
+        return err;
+    was_redundant = ingest.is_redundant;
+    ingest.stage_arn = string_or(in->stage_arn, ingest.stage_arn);
+    ingest.is_redundant = bool_or(in->is_redundant, was_redundant);
+    err = set_document(call, txn, &update->resource, &ingest);
+    if (!err)
+        err = txn_update(txn, &update->resource);
+    if (!err && ingest.is_redundant && !was_redundant)
+        err = add_credentials(call, txn, in->arn);
+    if (!err && !ingest.is_redundant && was_redundant)
+        err = remove_credentials(call, txn, in->arn);
+    return err;
+}
+
+static int update_ingest_configuration(struct call *call, const void *input)
+{
+    struct update update = { .call = call, .in = input };
+    int err = store_write(call->store, change_ingest, &update);
+
+    return err ? err : write_ingest(call, "ingestConfiguration", &update.resource);
+}
+
+/* clang-format off */
+const struct operation op_update_ingest_configuration = {
+    .name = "UpdateIngestConfiguration", .method = "POST", .path = "/UpdateIngestConfiguration",
+    .services = SERVICE_REALTIME, .rate = RATE, .run = update_ingest_configuration,
+    .fields = update_fields, .input_size = sizeof(struct update_ingest),
+    .targets = { ON_ARN(0) },
+};
+/* clang-format on */
+
+/* --- DeleteIngestConfiguration --- */
+
+struct delete_ingest {
+    const char *arn;
+    const bool *is_forced;
+};
+
+/* clang-format off */
+static const struct field delete_fields[] = {
+    { "arn", FIELD_STRING, offsetof(struct delete_ingest, arn), .is_required = true,
+      SHAPE_ARN(ingest_configuration) },
+    { "force", FIELD_BOOL, offsetof(struct delete_ingest, is_forced) },
+    { 0 },
 };
 /* clang-format on */
 
@@ -373,13 +403,13 @@ struct deletion {
 static int remove_ingest(struct store_txn *txn, void *arg)
 {
     struct deletion *deletion = arg;
-    const struct delete_ingest *in = deletion->in;
-    struct resource ingest;
-    int err = call_find_in(deletion->call, txn, in->arn, TYPE, &ingest);
+    const char *arn = deletion->in->arn;
+    struct resource found;
+    int err = bool_or(deletion->in->is_forced, false)
+                  ? call_find_in(deletion->call, txn, arn, TYPE, &found)
+                  : find_inactive(deletion->call, txn, arn, &found);
 
-    if (!err && !strcmp(ingest.state, ACTIVE) && !bool_or(in->force, false))
-        err = call_fail(deletion->call, API_CONFLICT, "%s is active: force deletes it", in->arn);
-    return err ? err : txn_delete(txn, in->arn);
+    return err ? err : txn_delete(txn, arn);
 }
 
 static int delete_ingest_configuration(struct call *call, const void *input)
@@ -411,7 +441,7 @@ struct list_ingests {
 static const struct field list_fields[] = {
     { "filterByStageArn", FIELD_STRING, AT(stage_arn), SHAPE_ARN(stage) },
     { "filterByState", FIELD_ENUM, AT(state), .one_of = state_names },
-    { "nextToken",  FIELD_STRING, AT(page.token), SHAPE_PAGE_TOKEN },
+    { "nextToken", FIELD_STRING, AT(page.token), SHAPE_PAGE_TOKEN },
     { "maxResults", FIELD_INT, AT(page.max_results), .min = 1, .max = 100 },
     { 0 },
 };
@@ -423,17 +453,18 @@ static int list_ingest_configurations(struct call *call, const void *input)
     const struct list_ingests *in = input;
     struct reply_list list = { "ingestConfigurations", TYPE, 50, "", write_summary };
     struct resource_query query = call_query(call, TYPE);
-    int err = in->stage_arn ? call_check_arn(call, in->stage_arn, NULL) : 0;
+    struct resource stage;
+    int err = 0;
 
-    if (err)
-        return err;
     if (in->stage_arn && in->state)
         return call_fail(call, API_VALIDATION,
-                         "filterByStageArn and filterByState exclude one another");
+                         "filterByStageArn and filterByState exclude each other");
+    if (in->stage_arn)
+        err = call_find(call, in->stage_arn, "stage", &stage);
     query.refs_to[0] = in->stage_arn;
     query.state = in->state ? state_names[*in->state] : NULL;
-    list.filters = in->stage_arn ? in->stage_arn : query.state ? query.state : "";
-    return reply_list(call, &list, &in->page, &query);
+    list.filters = string_or(in->stage_arn, string_or(query.state, ""));
+    return err ? err : reply_list(call, &list, &in->page, &query);
 }
 
 /* clang-format off */

@@ -43,17 +43,31 @@ static const struct field create_fields[] = {
 #undef AT
 /* clang-format on */
 
+static int fail_bucket(struct call *call, const char *bucket, int err)
+{
+    switch (err) {
+    case -ENODEV: /* there are no buckets at all */
+    case -ENOENT:
+        return call_fail(call, API_NOT_FOUND, "There is no bucket %s", bucket);
+    case -EINVAL:
+        return call_fail(call, API_VALIDATION, "s3.bucketName: %s is no bucket of this region",
+                         bucket);
+    case -EACCES:
+    case -EPERM:
+    case -EROFS:
+        return call_fail(call, API_ACCESS_DENIED, "The bucket %s cannot be written to: %s", bucket,
+                         err_str(err));
+    default:
+        return err;
+    }
+}
+
 static int check_bucket(struct call *call, const char *bucket)
 {
     const struct api_config *config = &call->api->config;
     int err = config->probe_bucket ? config->probe_bucket(bucket, config->probe_ctx) : -ENODEV;
 
-    if (err == -ENOENT)
-        return call_fail(call, API_NOT_FOUND, "There is no bucket %s", bucket);
-    if (err)
-        return call_fail(call, API_ACCESS_DENIED, "The bucket %s cannot be written to: %s", bucket,
-                         err_str(err));
-    return 0;
+    return err ? fail_bucket(call, bucket, err) : 0;
 }
 
 static const char *document_of(struct call *call, const char *bucket)

@@ -52,7 +52,7 @@ static bool has(const struct input_list *capabilities, int which)
     return false;
 }
 
-static const char *attributes_text(struct call *call, const struct input_map *attributes)
+const char *stage_attributes_text(struct call *call, const struct input_map *attributes)
 {
     struct json_writer w;
     struct buf text;
@@ -103,7 +103,7 @@ int stage_write_token(struct call *call, const char *member, const char *stage_a
         .stage_arn = stage_arn,
         .events_url = stage_events_url(call),
         .whip_url = stage_whip_url(call),
-        .attributes = attributes_text(call, in->attributes),
+        .attributes = stage_attributes_text(call, in->attributes),
         .allows_publish = has(in->capabilities, CAN_PUBLISH),
         .allows_subscribe = has(in->capabilities, CAN_SUBSCRIBE),
         .issued_s = call->now_ms / 1000,

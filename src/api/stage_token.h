@@ -32,6 +32,8 @@ extern const struct field stage_token_capability;
  * naming `member`. */
 int stage_check_attributes(struct call *call, const char *member,
                            const struct input_map *attributes);
+/* As a JSON object, in the call's arena; "{}" for NULL. */
+const char *stage_attributes_text(struct call *call, const struct input_map *attributes);
 /* Makes a token for the stage and writes it; `member` is NULL inside a list. */
 int stage_write_token(struct call *call, const char *member, const char *stage_arn,
                       const struct token_input *in);

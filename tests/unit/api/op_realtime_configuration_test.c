@@ -66,6 +66,32 @@ static void storage_needs_a_bucket_and_is_kept_while_in_use(void **state)
     assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}", arn), 200);
 }
 
+static void a_bucket_that_cannot_be_written_makes_no_storage(void **state)
+{
+    static const struct {
+        int err, status;
+        const char *error;
+    } cases[] = {
+        { -ENOENT, 404, "ResourceNotFoundException" },
+        { -ENODEV, 404, "ResourceNotFoundException" },
+        { -EINVAL, 400, "ValidationException" },
+        { -EACCES, 403, "AccessDeniedException" },
+        { -EROFS, 403, "AccessDeniedException" },
+        { -EIO, 500, "InternalServerException" },
+    };
+    struct api_fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        f->probe_err = cases[i].err;
+        assert_int_equal(api_call(f, "CreateStorageConfiguration",
+                                  "{\"s3\":{\"bucketName\":\"room-recordings\"}}"),
+                         cases[i].status);
+        assert_error(f, cases[i].error, NULL);
+    }
+    assert_int_equal(api_call(f, "ListStorageConfigurations", "{}"), 200);
+    assert_int_equal(json_array_size(answer_at(f, "storageConfigurations")), 0);
+}
+
 static void an_ingest_configuration_belongs_to_a_stage(void **state)
 {
     struct api_fixture *f = *state;
@@ -148,14 +174,34 @@ static void what_does_nothing_yet_is_judged_and_says_so(void **state)
     assert_error(f, "ValidationException", "channel or s3");
 }
 
+static void quotas_hold(void **state)
+{
+    static const char *const quotas[] = { "encoder-configurations=1", "storage-configurations=1",
+                                          NULL };
+    struct api_fixture *f = *state;
+
+    api_fixture_restart(f, quotas, true);
+    create(f, "CreateEncoderConfiguration", "{}", "encoderConfiguration.arn");
+    assert_int_equal(api_call(f, "CreateEncoderConfiguration", "{}"), 402);
+    assert_error(f, "ServiceQuotaExceededException", "encoder-configurations");
+    create(f, "CreateStorageConfiguration", "{\"s3\":{\"bucketName\":\"room-recordings\"}}",
+           "storageConfiguration.arn");
+    assert_int_equal(
+        api_call(f, "CreateStorageConfiguration", "{\"s3\":{\"bucketName\":\"room-recordings\"}}"),
+        402);
+    assert_error(f, "ServiceQuotaExceededException", "storage-configurations");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         API_TEST(an_encoder_has_defaults_and_limits),
         API_TEST(storage_needs_a_bucket_and_is_kept_while_in_use),
+        API_TEST(a_bucket_that_cannot_be_written_makes_no_storage),
         API_TEST(an_ingest_configuration_belongs_to_a_stage),
         API_TEST(rtmp_in_clear_must_be_asked_for),
         API_TEST(a_public_key_must_be_one),
+        API_TEST(quotas_hold),
         API_TEST(what_does_nothing_yet_is_judged_and_says_so),
     };
 
