@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { finish, median, row } from './support/figures.mjs';
+
+const RUNS = 3;
+const SECONDS = 10;
+const build = process.env.WEIR_BUILD;
+const media = path.join(build, 'weir-media');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-bench-'));
+const RUNGS = [
+  { id: '720p30', size: '1280:720', rate: '2400k', audio: ['-c:a', 'copy'] },
+  { id: '480p30', size: '852:480', rate: '1400k', audio: ['-c:a', 'copy'] },
+  { id: '360p30', size: '640:360', rate: '630k', audio: ['-c:a', 'aac', '-b:a', '64k'] },
+  { id: '160p30', size: '284:160', rate: '230k', audio: ['-c:a', 'aac', '-b:a', '48k'] },
+];
+
+function run(program, args) {
+  const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26, timeout: 120_000 });
+  if (result.status !== 0) throw new Error(`${program}: ${result.error ?? result.stderr}`);
+  return result;
+}
+
+// User and system seconds, as the shell counts them for its child.
+function cpuOf(program, args) {
+  const { stderr } = run('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@" >/dev/null 2>&1', '-', program, ...args]);
+  const [, user, system] = stderr.match(/cpu ([\d.]+) ([\d.]+)/);
+  return Number(user) + Number(system);
+}
+
+// Moving edges, flat areas and a little noise, with a sound that is no pure tone.
+function makeClip(name, size, rate) {
+  const file = path.join(folder, name);
+  run('ffmpeg', [
+    '-nostdin', '-loglevel', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30:d=${SECONDS},noise=alls=4:allf=t`,
+    '-f', 'lavfi', '-i', `anoisesrc=d=${SECONDS}:c=pink:r=48000:a=0.3`, '-c:v', 'libx264', '-preset', 'veryfast', '-b:v', rate, '-maxrate', rate,
+    '-bufsize', rate, '-g', '60', '-keyint_min', '60', '-sc_threshold', '0', '-bf', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-b:a', '128k', file,
+  ]);
+  return file;
+}
+
+const ffmpegArguments = (clip) => [
+  '-nostdin', '-loglevel', 'error', '-y', '-threads', '1', '-i', clip,
+  ...RUNGS.flatMap(({ id, size, rate, audio }) => [
+    '-map', '0:v', '-map', '0:a', '-vf', `scale=${size}`, '-c:v', 'libx264', '-preset', 'superfast', '-tune', 'zerolatency', '-threads', '1',
+    '-profile:v', 'main', '-sc_threshold', '0', '-g', '60', '-keyint_min', '60', '-b:v', rate, '-maxrate', rate, '-bufsize', rate, ...audio,
+    path.join(folder, `ffmpeg-${id}.mp4`),
+  ]),
+];
+
+const drive = (clip, ...options) => JSON.parse(run(path.join(build, 'bench', 'transcode_drive'), [...options, media, 'STANDARD', clip]).stdout);
+
+function ssim(rung, source, size) {
+  const { stderr } = run('ffmpeg', [
+    '-nostdin', '-hide_banner', '-i', rung, '-i', source, '-filter_complex', `[0:v]scale=${size}:flags=bicubic[a];[a][1:v]ssim`, '-an', '-f', 'null', '-',
+  ]);
+  return Number(stderr.match(/All:([\d.]+)/)[1]);
+}
+
+// The two in turns, so that both meet the same machine.
+function compareCpu(clip) {
+  const theirs = [];
+  const ours = [];
+  for (let i = 0; i < RUNS; i += 1) {
+    theirs.push(cpuOf('ffmpeg', ffmpegArguments(clip)));
+    ours.push(drive(clip, '-o', folder).cpu_s);
+  }
+  return { theirs: median(theirs), ours: median(ours) };
+}
+
+const perSecond = (seconds) => (seconds / SECONDS).toFixed(3);
+
+try {
+  for (const { name, size, rate, limit } of [
+    { name: '1080p30', size: '1920x1080', rate: '6M', limit: 0.8 }, { name: '720p30', size: '1280x720', rate: '4M', limit: 0.92 },
+  ]) {
+    const clip = makeClip(`${name}.mp4`, size, rate);
+    const { theirs, ours } = compareCpu(clip);
+    row(`${name}, four rungs: CPU over ffmpeg's (${perSecond(ours)} and ${perSecond(theirs)} s/s)`, (ours / theirs).toFixed(3), `${limit}`, ours / theirs <= limit);
+    const worst = Math.max(...RUNGS.map(({ id }) => ssim(path.join(folder, `ffmpeg-${id}.mp4`), clip, size.replace('x', ':'))
+      - ssim(path.join(folder, `${id}.mp4`), clip, size.replace('x', ':'))));
+    row(`${name}: SSIM below ffmpeg's, worst rung`, worst.toFixed(4), '0.002', worst <= 0.002);
+    if (name !== '1080p30') continue;
+    const parts = JSON.parse(run(path.join(build, 'bench', 'transcode_parts'), ['superfast', 'STANDARD', clip]).stdout);
+    const sum = Object.values(parts).reduce((a, b) => a + b);
+    row('1080p30: CPU over decode, cascade, encode and sound alone', (ours / sum).toFixed(3), '1.05', ours / sum <= 1.05);
+    const [ladder] = drive(clip, '-r').ladders;
+    row('start to first frame out', `${ladder.first_ms.toFixed(0)} ms`, '300 ms', ladder.first_ms < 300);
+    row('latency added in real time, p95', `${ladder.p95_ms.toFixed(0)} ms`, '150 ms', ladder.p95_ms <= 150);
+    row('memory of a 1080p ladder', `${ladder.peak_mb.toFixed(0)} MB`, '250 MB', ladder.peak_mb < 250);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+finish();
