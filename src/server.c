@@ -41,6 +41,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
+#include "objects/folder_bucket.h"
 #include "site.h"
 #include "store/credentials.h"
 #include "store/data_dir.h"
@@ -268,6 +269,13 @@ static int64_t count_viewers(const char *channel_arn, void *ctx)
     return hls_viewer_count(ctx, strrchr(channel_arn, '/') + 1);
 }
 
+static int probe_bucket(const char *bucket, void *ctx)
+{
+    const struct server *server = ctx;
+
+    return folder_bucket_probe(server->config->data_dir, bucket);
+}
+
 static int create_services(struct server *server)
 {
     const struct config *config = server->config;
@@ -282,6 +290,8 @@ static int create_services(struct server *server)
         .region = config->region,
         .playback_base = server->endpoints.public_url,
         .ingest_endpoint = server->endpoints.ingest,
+        .probe_bucket = probe_bucket,
+        .probe_ctx = server,
         .rtmp_url = server->endpoints.rtmp_url,
         .rtmps_url = server->endpoints.rtmps_url,
         .srt_endpoint = "",
