@@ -170,13 +170,21 @@ static void on_cut(const struct cut *cut, void *ctx)
         outlet_cut(p->outlets[i], cut);
 }
 
-/* The picture goes on with other parameters, in the same renditions. */
+static int build_ladder(const struct live_pipeline *p, const struct codec_config *video,
+                        struct ladder *out);
+
+/* The picture goes on with other parameters, in the same renditions; their sizes may differ: a
+ * phone was turned. */
 static void tell_worker_of_change(struct live_pipeline *p, const struct packet *packet)
 {
+    struct ladder ladder;
+
     if (packet->kind != MEDIA_VIDEO || packet->config == p->video)
         return;
     codec_config_unref(p->video);
     p->video = codec_config_ref(packet->config);
+    if (build_ladder(p, packet->config, &ladder) == 0)
+        p->ladder = ladder;
     transcode_supervisor_change(p->transcoder, &p->ladder);
 }
 
