@@ -438,6 +438,7 @@ static void names_the_codec_it_cannot_carry(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const struct CMUnitTest tests[] = {
         TEST(answers_in_order),
         TEST(answers_are_well_formed),
@@ -461,6 +462,7 @@ int main(void)
         TEST(closes_when_its_answers_are_not_read),
         TEST(names_the_codec_it_cannot_carry),
     };
+    /* clang-format on */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

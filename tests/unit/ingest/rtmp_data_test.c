@@ -138,12 +138,14 @@ static void passes_captions(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const struct CMUnitTest tests[] = {
         TEST(understands_amf3_envelopes),
         TEST(takes_aggregates_apart),
         TEST(passes_timed_metadata),
         TEST(passes_captions),
     };
+    /* clang-format on */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

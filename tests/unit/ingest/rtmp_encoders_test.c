@@ -34,15 +34,15 @@ struct expected_packet {
     bool is_key;
 };
 
-/* What ffprobe read from the file that the encoders sent. */
-static int load_packets(struct expected_packet *out)
+/* What ffprobe read from the file that an encoder sent, or that another server wrote. */
+static int load_packets(struct expected_packet *out, const char *name)
 {
     struct buf csv;
     int count = 0, stream;
     long pts, dts, size;
     char flag;
 
-    fixture_load(&csv, "packets.csv");
+    fixture_load(&csv, name);
     for (char *line = (char *)csv.data; line && *line; line = strchr(line, '\n') + 1) {
         assert_int_equal(sscanf(line, "%d,%ld,%ld,%ld,%c", &stream, &pts, &dts, &size, &flag), 5);
         out[count++] = (struct expected_packet){ stream ? MEDIA_AUDIO : MEDIA_VIDEO, pts, dts,
@@ -66,7 +66,7 @@ static void takes_the_packets_that_ffmpeg_sends(void **state)
 {
     struct rtmp_fixture *f = *state;
     struct expected_packet expected[FIXTURE_PACKETS_MAX];
-    int count = load_packets(expected);
+    int count = load_packets(expected, "file-packets.csv");
     struct buf input;
 
     fixture_load(&input, "ffmpeg.bin");
@@ -91,7 +91,7 @@ static void takes_the_packets_that_ffmpeg_sends(void **state)
 static void check_other_client(struct rtmp_fixture *f, const char *name)
 {
     struct expected_packet expected[FIXTURE_PACKETS_MAX];
-    int count = load_packets(expected), next[2] = { 0, 0 };
+    int count = load_packets(expected, "file-packets.csv"), next[2] = { 0, 0 };
     struct buf input;
 
     fixture_load(&input, name);
@@ -119,6 +119,25 @@ static void takes_the_packets_that_gstreamer_sends(void **state)
 static void takes_the_packets_that_librtmp_sends(void **state)
 {
     check_other_client(*state, "librtmp.bin");
+}
+
+/* A recording that ends in the middle: CBR with filler, parameter sets in the stream. */
+static void takes_the_packets_that_obs_sends(void **state)
+{
+    struct rtmp_fixture *f = *state;
+    struct expected_packet expected[FIXTURE_PACKETS_MAX];
+    int count = load_packets(expected, "obs-packets.csv");
+    struct buf input;
+
+    fixture_load(&input, "obs.bin");
+    fixture_run(f, &input);
+    assert_string_equal(f->key, "sk_test_key");
+    assert_string_equal(f->query, "priority=1");
+    assert_int_equal(f->metadata.width, 320);
+    assert_int_equal(f->packet_count, count);
+    for (int i = 0; i < count; i++)
+        assert_expected(f->packets[i], &expected[i]);
+    assert_int_equal(f->ends, 0);
 }
 
 static void assert_same_packets(const struct rtmp_fixture *a, const struct rtmp_fixture *b)
@@ -190,11 +209,16 @@ static void survives_a_wrong_byte_anywhere(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const struct CMUnitTest tests[] = {
-        TEST(takes_the_packets_that_ffmpeg_sends),  TEST(takes_the_packets_that_gstreamer_sends),
-        TEST(takes_the_packets_that_librtmp_sends), TEST(gets_the_same_from_torn_bytes),
+        TEST(takes_the_packets_that_ffmpeg_sends),
+        TEST(takes_the_packets_that_gstreamer_sends),
+        TEST(takes_the_packets_that_librtmp_sends),
+        TEST(takes_the_packets_that_obs_sends),
+        TEST(gets_the_same_from_torn_bytes),
         TEST(survives_a_wrong_byte_anywhere),
     };
+    /* clang-format on */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ struct fixture {
     struct loop *loop;
     struct rtmp_server *server;
     struct listener *listener;
-    bool refuses;
+    atomic_bool refuses; /* written by the test */
     /* written by the loop, read by the test */
     atomic_int offers, video, idr, audio, clean_ends, lost;
     atomic_int width;
@@ -290,6 +290,7 @@ static void gives_up_on_a_silent_peer(void **state)
 
 int main(void)
 {
+    /* clang-format off */
     static const struct CMUnitTest tests[] = {
         TEST(takes_what_ffmpeg_publishes),
         TEST(tells_ffmpeg_why_it_is_refused),
@@ -298,6 +299,7 @@ int main(void)
         TEST(lets_go_of_open_connections_at_the_end),
         TEST(gives_up_on_a_silent_peer),
     };
+    /* clang-format on */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
