@@ -38,7 +38,7 @@ bench:
 
 fuzz:
 	@scripts/install-deps fuzz
-	@CC=clang scripts/build build-fuzz -Dfuzz=true
+	@CC=clang TARGETS=fuzz-targets scripts/build build-fuzz -Dfuzz=true
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz build-fuzz
 
 sanitize:

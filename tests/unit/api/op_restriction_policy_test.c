@@ -45,8 +45,8 @@ static void refuses_what_is_no_country_or_origin(void **state)
         "{\"allowedOrigins\":[\"https://*\"]}",
         "{\"allowedOrigins\":[\"https://a.*.com\"]}",
         "{\"allowedOrigins\":[\"https://a/b\"]}",
-        "{\"allowedOrigins\":[\"https://a\",\"https://a\",\"https://a\",\"https://a\","
-        "\"https://a\",\"https://a\"]}",
+        ("{\"allowedOrigins\":[\"https://a\",\"https://a\",\"https://a\",\"https://a\","
+         "\"https://a\",\"https://a\"]}"),
     };
     struct api_fixture *f = *state;
 
