@@ -32,11 +32,6 @@ static const char *const state_names[] = {
     "handshake", "handshaken", "connected", "asking", "publishing", "finished",
 };
 
-const char *rtmp_state_name(enum rtmp_state state)
-{
-    return state_names[state];
-}
-
 void rtmp_conn_enter(struct rtmp_conn *conn, enum rtmp_state next)
 {
     if (conn->state == RTMP_FINISHED)

@@ -56,7 +56,6 @@ struct rtmp_conn {
 
 /* The only place where `state` changes. */
 void rtmp_conn_enter(struct rtmp_conn *conn, enum rtmp_state next);
-const char *rtmp_state_name(enum rtmp_state state);
 /* Notes why the conversation must be broken off; returns -EPROTO, for the caller to return. */
 int rtmp_conn_fail(struct rtmp_conn *conn, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
