@@ -40,9 +40,9 @@ static void on_accept(struct stream_socket *socket, void *ctx)
     const char *peer = stream_socket_peer(socket);
     struct slice hello = { .data = (const uint8_t *)peer, .len = strlen(peer) };
 
+    accepted[loop_index(stream_socket_loop(socket))]++; /* before the peer hears of it */
     stream_socket_set_events(socket, &events, NULL);
     stream_socket_write(socket, &hello, 1);
-    accepted[loop_index(stream_socket_loop(socket))]++;
 }
 
 static const struct listener_events events = { .on_accept = on_accept };
