@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { observe, untilPlaying } from './support/browser.mjs';
-import { createChannel, untilLive } from './support/channel.mjs';
+import { createChannel, untilLive, untilPlaylist } from './support/channel.mjs';
 import { story } from './support/story.mjs';
 import { letItRun, slow, until } from './support/wait.mjs';
 
@@ -47,6 +47,9 @@ story('hls.js plays a NORMAL channel', async (kit) => {
 
 story('a <video> element plays it without any script', async (kit) => {
   const { channel, browser } = await goLive(kit);
+  const [variant] = await untilLive(channel);
+  // Chromium's own player does not hold back: on a first segment alone it starts at its very end.
+  await untilPlaylist(variant.url, 'six segments', (playlist) => playlist.segments.length >= 6);
   const page = await browser.nativePage(channel.playbackUrl);
   await untilPlaying(page);
   await letItRun(1000);
