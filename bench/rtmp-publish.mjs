@@ -5,13 +5,13 @@
 // its own load, so that whatever else the machine does weighs on both; CPU is that of the server's
 // process in the same windows of time, once their playlists are full.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Child } from '../tests/e2e/support/child.mjs';
 import { Server, region } from '../tests/e2e/support/server.mjs';
 import { letItRun, until } from '../tests/e2e/support/wait.mjs';
-import { finish, median, row } from './support/figures.mjs';
+import { cpuSecondsExact, finish, median, row } from './support/figures.mjs';
 import { IvsClient, CreateChannelCommand } from './support/sdk.mjs';
 
 const STREAMS = 200;
@@ -33,12 +33,6 @@ function makeFile() {
     '-g', '60', '-keyint_min', '60', '-sc_threshold', '0', '-c:a', 'aac', '-b:a', '64k', file,
   ]);
   return file;
-}
-
-// On-CPU time of all threads of a process, in seconds.
-function cpuSecondsExact(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, tid) => sum + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
 }
 
 async function startNginx() {
