@@ -20,7 +20,8 @@
 #include "net/loop.h"
 #include "transcode/capacity.h"
 
-#define AHEAD (MEDIA_TIMESCALE * 8 / 10)
+#define AHEAD          (MEDIA_TIMESCALE * 8 / 10)
+#define PICTURES_AHEAD 15 /* likewise: a slow worker would leave out what it cannot take */
 
 struct track {
     struct packet **packets;
@@ -439,8 +440,11 @@ static void delivers_the_old_before_the_new(void **state)
     build_ladder(&ladder, "STANDARD", portrait);
     assert_true(ladder_has_same_renditions(&ladder, &f.ladder));
     transcode_supervisor_change(f.supervisor, &ladder);
-    for (size_t i = 0; i < portrait->count; i++)
+    for (size_t i = 0, pictures = video_count(landscape); i < portrait->count; i++) {
+        pictures += portrait->packets[i]->kind == MEDIA_VIDEO;
+        UNTIL(&f, track->count + PICTURES_AHEAD >= pictures);
         push(&f, portrait->packets[i], 10 * MEDIA_TIMESCALE);
+    }
     UNTIL(&f, track->count >= video_count(landscape) + video_count(portrait));
     drain(&f);
     assert_int_equal(track->count, video_count(landscape) + video_count(portrait));
