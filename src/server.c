@@ -27,6 +27,7 @@
 #include "base/metric.h"
 #include "base/process_metrics.h"
 #include "base/worker.h"
+#include "certificate_names.h"
 #include "config.h"
 #include "deliver/hls_server.h"
 #include "endpoints.h"
@@ -186,21 +187,21 @@ static void create_loops(struct server *server)
 static int open_tls(struct server *server)
 {
     const struct config *config = server->config;
-    const char *names[] = { config->https.host, config->rtmps.host, config->public_host };
+    struct certificate_names names;
     struct tls_context_config tls = {
         .cert_file = *config->tls_cert ? config->tls_cert : NULL,
         .key_file = *config->tls_key ? config->tls_key : NULL,
         .dir = config->data_dir,
-        .names = names,
     };
     int err;
 
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) /* a port that is off has no address */
-        if (*names[i])
-            names[tls.name_count++] = names[i];
     if (!config->https.is_on && !config->rtmps.is_on)
         return 0;
+    certificate_names_init(&names, config);
+    tls.names = names.items;
+    tls.name_count = names.count;
     err = tls_context_create(&server->tls, &tls);
+    certificate_names_clear(&names);
     if (err)
         log_error(TAG, "certificate not usable: cert=%s err=%s",
                   tls.cert_file ? tls.cert_file : "self-signed", err_str(err));
