@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/worker.h"
 #include "net/sigv4.h"
+#include "tests/unit/store/postgres_fixture.h"
 
 #define NOW_MS INT64_C(1800000000000)
 
@@ -21,7 +22,7 @@ static int probe_bucket(const char *bucket, void *ctx)
 
 static void open_all(struct api_fixture *f, const char *const *quotas, bool is_unlimited)
 {
-    struct store_config store = { .data_dir = f->dir };
+    struct store_config store = { .data_dir = f->dir, .url = *f->url ? f->url : NULL };
     struct api_config api = { .region = REGION,
                               .playback_base = "http://127.0.0.1:8080",
                               .ingest_endpoint = "127.0.0.1:4443",
@@ -54,10 +55,37 @@ static void close_all(struct api_fixture *f)
     store_close(f->store);
 }
 
+/* --- PostgreSQL: one server a program, a schema a test --- */
+
+#define MESON_SKIP 77
+
+static struct postgres_fixture *server;
+
+static void stop_server(void)
+{
+    postgres_fixture_destroy(server);
+}
+
+static void choose_store(struct api_fixture *f)
+{
+    const char *wanted = getenv("WEIR_TEST_STORE");
+
+    if (!wanted || strcmp(wanted, "postgresql"))
+        return;
+    if (!server) {
+        server = postgres_fixture_create();
+        if (!server)
+            exit(MESON_SKIP);
+        atexit(stop_server);
+    }
+    snprintf(f->url, sizeof(f->url), "%s", postgres_fixture_new_url(server));
+}
+
 int api_fixture_setup(void **state)
 {
     struct api_fixture *f = mem_zalloc(sizeof(*f));
 
+    choose_store(f);
     clock_set_fake(1000000, NOW_MS * 1000);
     strcpy(f->dir, "/tmp/weir-api-XXXXXX");
     assert_non_null(mkdtemp(f->dir));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An API over a store in a temporary folder, and calls to it signed as an SDK signs them. The clock
- * stands still. */
+/* An API over a store in a temporary folder, or with WEIR_TEST_STORE=postgresql in a PostgreSQL
+ * server of the program's own, and calls to it signed as an SDK signs them. The clock stands
+ * still. */
 #ifndef API_FIXTURE_H
 #define API_FIXTURE_H
 
@@ -26,6 +27,7 @@
 
 struct api_fixture {
     char dir[64];
+    char url[320]; /* "": SQLite in the folder */
     struct store *store;
     struct live_registry *live;
     struct worker_pool *workers;
