@@ -102,7 +102,7 @@ static void finish_batch(struct parts *p)
     p->count = 0;
 }
 
-static void take_video(struct parts *p, const struct transcode_packet *packet)
+static void take_video(struct parts *p, const struct link_packet *packet)
 {
     double start_s = cpu_s();
 
@@ -136,7 +136,7 @@ static void on_break(void *ctx)
 {
 }
 
-static void take_audio(struct parts *p, const struct transcode_packet *packet)
+static void take_audio(struct parts *p, const struct link_packet *packet)
 {
     double start_s = cpu_s();
 
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
     prepare(&parts, clip, argv[2], argv[1]);
     for (size_t i = 0; i < clip->count; i++) {
         const struct packet *in = clip->packets[i];
-        struct transcode_packet packet = {
+        struct link_packet packet = {
             .kind = in->kind,
             .is_idr = in->is_idr,
             .dts = in->dts,

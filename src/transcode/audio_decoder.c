@@ -252,7 +252,7 @@ static void put_lost_frame(struct audio_decoder *d)
     put_silence(d, av_rescale(d->frame_samples, d->format.sample_rate, d->source_rate));
 }
 
-void audio_decoder_decode(struct audio_decoder *d, const struct transcode_packet *packet)
+void audio_decoder_decode(struct audio_decoder *d, const struct link_packet *packet)
 {
     int err = av_new_packet(d->packet, (int)packet->len);
 

@@ -14,7 +14,7 @@
 #define AUDIO_CHANNELS_MAX  2
 
 struct audio_decoder;
-struct transcode_packet;
+struct link_packet;
 
 struct audio_format {
     int sample_rate, channels;
@@ -37,7 +37,7 @@ int audio_decoder_create(struct audio_decoder **out, const uint8_t *asc, size_t 
                          const struct audio_decoder_events *events, void *ctx);
 /* What blocks will be like; known before the first. */
 struct audio_format audio_decoder_format(const struct audio_decoder *d);
-void audio_decoder_decode(struct audio_decoder *d, const struct transcode_packet *packet);
+void audio_decoder_decode(struct audio_decoder *d, const struct link_packet *packet);
 /* Hands over the last samples, filled up with silence. */
 void audio_decoder_drain(struct audio_decoder *d);
 /* NULL is fine. */

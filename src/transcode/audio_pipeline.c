@@ -43,28 +43,28 @@ struct audio_pipeline {
 static void on_frame(const struct audio_frame *frame, void *ctx)
 {
     struct output *output = ctx;
-    struct transcode_packet packet = {
+    struct link_packet packet = {
         .output = output->number,
         .kind = MEDIA_AUDIO,
         .dts = frame->pts,
         .pts = frame->pts,
         .arrival_us = frame->arrival_us,
     };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
 
     worker_port_send(output->pipeline->port, FRAME_OUT_PACKET, head,
-                     transcode_packet_write(head, &packet), frame->data, frame->len);
+                     link_packet_write(head, &packet), frame->data, frame->len);
 }
 
 static void send_config(struct output *output)
 {
-    struct transcode_config config = { .output = output->number, .kind = MEDIA_AUDIO };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    struct link_config config = { .output = output->number, .kind = MEDIA_AUDIO };
+    uint8_t head[LINK_HEAD_MAX];
     size_t len;
     const uint8_t *asc = audio_encoder_asc(output->encoder, &len);
 
     worker_port_send(output->pipeline->port, FRAME_OUT_CONFIG, head,
-                     transcode_config_write(head, &config), asc, len);
+                     link_config_write(head, &config), asc, len);
 }
 
 static void open_encoder(struct audio_pipeline *a, struct output *output)
@@ -118,7 +118,7 @@ static void finish_decoder(struct audio_pipeline *a)
     a->decoder = NULL;
 }
 
-static void take_config(struct audio_pipeline *a, const struct transcode_packet *config)
+static void take_config(struct audio_pipeline *a, const struct link_packet *config)
 {
     static const struct audio_decoder_events events = { on_block, finish_encoders };
     int err;
@@ -171,12 +171,12 @@ int audio_pipeline_create(struct audio_pipeline **out, const struct transcode_se
     return err;
 }
 
-void audio_pipeline_set_config(struct audio_pipeline *a, const struct transcode_config *config)
+void audio_pipeline_set_config(struct audio_pipeline *a, const struct link_config *config)
 {
     gop_queue_push_always(a->queue, source_item_of_config(config));
 }
 
-void audio_pipeline_push(struct audio_pipeline *a, const struct transcode_packet *packet)
+void audio_pipeline_push(struct audio_pipeline *a, const struct link_packet *packet)
 {
     gop_queue_push(a->queue, source_item_of_packet(packet), true, NULL);
 }

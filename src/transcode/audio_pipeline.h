@@ -13,8 +13,8 @@ struct worker_port;
 int audio_pipeline_create(struct audio_pipeline **out, const struct transcode_setup *setup,
                           struct worker_port *port);
 /* Both copy what they get and never wait. */
-void audio_pipeline_set_config(struct audio_pipeline *a, const struct transcode_config *config);
-void audio_pipeline_push(struct audio_pipeline *a, const struct transcode_packet *packet);
+void audio_pipeline_set_config(struct audio_pipeline *a, const struct link_config *config);
+void audio_pipeline_push(struct audio_pipeline *a, const struct link_packet *packet);
 /* Sends everything that is in the pipeline, then ends its thread. */
 void audio_pipeline_finish(struct audio_pipeline *a);
 /* False while the thread has been at the same packet for too long. */

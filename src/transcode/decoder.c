@@ -97,7 +97,7 @@ void decoder_set_config(struct decoder *d, const uint8_t *avcc, size_t len)
     d->new_config_len = len;
 }
 
-static void remember(struct decoder *d, const struct transcode_packet *packet)
+static void remember(struct decoder *d, const struct link_packet *packet)
 {
     struct recent *recent = &d->recent[d->next_recent++ % RECENT_PACKETS];
 
@@ -176,7 +176,7 @@ static void attach_new_config(struct decoder *d)
     d->new_config = NULL;
 }
 
-void decoder_decode(struct decoder *d, const struct transcode_packet *packet)
+void decoder_decode(struct decoder *d, const struct link_packet *packet)
 {
     if (av_new_packet(d->packet, (int)packet->len) < 0)
         return;

@@ -11,7 +11,7 @@
 #include "transcode/raw_frame.h"
 
 struct decoder;
-struct transcode_packet;
+struct link_packet;
 
 struct decoder_events {
     /* In presentation order. `is_key`: the source has an IDR here. Borrowed. */
@@ -23,7 +23,7 @@ int decoder_create(struct decoder **out, const uint8_t *avcc, size_t len,
                    const struct decoder_events *events, void *ctx);
 /* Other parameter sets for the packets that follow. */
 void decoder_set_config(struct decoder *d, const uint8_t *avcc, size_t len);
-void decoder_decode(struct decoder *d, const struct transcode_packet *packet);
+void decoder_decode(struct decoder *d, const struct link_packet *packet);
 /* Hands over what waits for its turn. Nothing may follow. */
 void decoder_drain(struct decoder *d);
 uint32_t decoder_frame_count(const struct decoder *d);

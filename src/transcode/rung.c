@@ -47,10 +47,10 @@ static void give_up(struct rung *rung, const char *what, int err)
 static void send_config(struct rung *rung)
 {
     const struct bytes *avcc = encoder_codec_config(rung->encoder)->video.avcc;
-    struct transcode_config config = { .output = rung->output, .kind = MEDIA_VIDEO };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    struct link_config config = { .output = rung->output, .kind = MEDIA_VIDEO };
+    uint8_t head[LINK_HEAD_MAX];
 
-    worker_port_send(rung->port, FRAME_OUT_CONFIG, head, transcode_config_write(head, &config),
+    worker_port_send(rung->port, FRAME_OUT_CONFIG, head, link_config_write(head, &config),
                      avcc->data, avcc->len);
 }
 
@@ -73,8 +73,8 @@ static void open_encoder(struct rung *rung, const struct raw_frame *raw)
 
 static void encode(struct rung *rung, const struct raw_frame *raw)
 {
-    uint8_t head[TRANSCODE_HEAD_MAX];
-    struct transcode_packet packet;
+    uint8_t head[LINK_HEAD_MAX];
+    struct link_packet packet;
     struct encoded encoded;
     int err;
 
@@ -83,7 +83,7 @@ static void encode(struct rung *rung, const struct raw_frame *raw)
     err = encoder_encode(rung->encoder, raw->frame, raw->pts, raw->is_key, &encoded);
     if (err)
         give_up(rung, "encoding failed", err);
-    packet = (struct transcode_packet){
+    packet = (struct link_packet){
         .output = rung->output,
         .kind = MEDIA_VIDEO,
         .is_idr = encoded.is_idr,
@@ -91,7 +91,7 @@ static void encode(struct rung *rung, const struct raw_frame *raw)
         .pts = raw->pts,
         .arrival_us = raw->arrival_us,
     };
-    worker_port_send(rung->port, FRAME_OUT_PACKET, head, transcode_packet_write(head, &packet),
+    worker_port_send(rung->port, FRAME_OUT_PACKET, head, link_packet_write(head, &packet),
                      encoded.data, encoded.len);
     rung->frames++;
 }
@@ -99,7 +99,7 @@ static void encode(struct rung *rung, const struct raw_frame *raw)
 static void send_lost(struct rung *rung, int64_t dts)
 {
     struct transcode_lost lost = { .output = rung->output, .dts = dts };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
 
     worker_port_send(rung->port, FRAME_OUT_LOST, head, transcode_lost_write(head, &lost), NULL, 0);
 }

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-static struct source_item *create(const struct transcode_packet *packet, enum source_item_type type)
+static struct source_item *create(const struct link_packet *packet, enum source_item_type type)
 {
     struct source_item *item = mem_alloc(sizeof(*item) + packet->len);
     uint8_t *data = (uint8_t *)(item + 1);
@@ -18,9 +18,9 @@ static struct source_item *create(const struct transcode_packet *packet, enum so
     return item;
 }
 
-struct source_item *source_item_of_config(const struct transcode_config *config)
+struct source_item *source_item_of_config(const struct link_config *config)
 {
-    struct transcode_packet packet = {
+    struct link_packet packet = {
         .kind = config->kind,
         .data = config->data,
         .len = config->len,
@@ -29,14 +29,14 @@ struct source_item *source_item_of_config(const struct transcode_config *config)
     return create(&packet, ITEM_CONFIG);
 }
 
-struct source_item *source_item_of_packet(const struct transcode_packet *packet)
+struct source_item *source_item_of_packet(const struct link_packet *packet)
 {
     return create(packet, ITEM_PACKET);
 }
 
 struct source_item *source_item_of_loss(int64_t dts)
 {
-    struct transcode_packet packet = { .dts = dts };
+    struct link_packet packet = { .dts = dts };
 
     return create(&packet, ITEM_LOST);
 }

@@ -15,12 +15,12 @@ enum source_item_type {
 
 struct source_item {
     enum source_item_type type;
-    struct transcode_packet packet;
+    struct link_packet packet;
 };
 
 /* Return owned copies. */
-struct source_item *source_item_of_config(const struct transcode_config *config);
-struct source_item *source_item_of_packet(const struct transcode_packet *packet);
+struct source_item *source_item_of_config(const struct link_config *config);
+struct source_item *source_item_of_packet(const struct link_packet *packet);
 struct source_item *source_item_of_loss(int64_t dts);
 void source_item_destroy(void *item);
 

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "child/crash_log.h"
 #include "child/worker_process.h"
 #include "net/loop.h"
 #include "transcode/capacity.h"
@@ -24,9 +25,7 @@
 
 #define QUEUE_MAX_MS    2000
 #define QUEUE_MAX_BYTES (16 << 20)
-#define CRASHES_MAX     5
-#define CRASH_WINDOW_MS 60000
-#define BACK_OFF_MS     500 /* doubled with each crash after the second; the first one costs none */
+#define RETRY_MS        4000 /* where no process can be started */
 #define DRAIN_MAX_MS    5000
 
 /* One worker process; there are two while an old one drains and a new one starts. */
@@ -49,8 +48,7 @@ struct transcode_supervisor {
     struct worker workers[2];
     struct worker *worker, *old; /* one of them each: the one that is fed, the one that drains */
     struct loop_timer *timer;    /* back-off, then the end of a drain */
-    int64_t crashes_ms[CRASHES_MAX]; /* a ring of the last ones */
-    int crash_count;
+    struct crash_log crashes;
     uint32_t skipped_gops;
     struct transcode_stats stats; /* as the worker told them last */
     bool is_feeding;              /* the worker has got its first IDR */
@@ -189,15 +187,6 @@ static void finish_drain(struct transcode_supervisor *s)
 
 /* -- crashes -- */
 
-static int recent_crashes(const struct transcode_supervisor *s, int64_t now_ms)
-{
-    int recent = 0;
-
-    for (int i = 0; i < CRASHES_MAX && i < s->crash_count; i++)
-        recent += now_ms - s->crashes_ms[i] < CRASH_WINDOW_MS;
-    return recent;
-}
-
 static void on_back_off_over(void *ctx)
 {
     struct transcode_supervisor *s = ctx;
@@ -207,21 +196,18 @@ static void on_back_off_over(void *ctx)
     leave(s);
 }
 
-static void schedule_restart(struct transcode_supervisor *s, int recent)
+static void schedule_restart(struct transcode_supervisor *s, int64_t pause_ms)
 {
     loop_timer_destroy(s->timer);
     s->timer = loop_timer_create(s->loop, on_back_off_over, s);
-    loop_timer_start(s->timer, recent < 2 ? 0 : BACK_OFF_MS << (recent - 2), 0);
+    loop_timer_start(s->timer, pause_ms, 0);
 }
 
 static void on_crash(struct transcode_supervisor *s, const char *reason)
 {
-    int64_t now_ms = loop_now_ms(s->loop);
-    int recent;
+    int64_t pause_ms = crash_log_add(&s->crashes, loop_now_ms(s->loop));
 
-    s->crashes_ms[s->crash_count++ % CRASHES_MAX] = now_ms;
-    recent = recent_crashes(s, now_ms);
-    log_warn(s->tag, "worker lost, will restart: reason=%s crashes=%d", reason, s->crash_count);
+    log_warn(s->tag, "worker lost, will restart: reason=%s crashes=%d", reason, s->crashes.count);
     release_worker(s->old);
     release_worker(s->worker);
     s->is_feeding = false;
@@ -230,10 +216,10 @@ static void on_crash(struct transcode_supervisor *s, const char *reason)
         return;
     if (s->is_draining)
         finish_drain(s);
-    else if (recent >= CRASHES_MAX)
+    else if (pause_ms < 0)
         fail(s, "The transcoder crashed too often.");
     else
-        schedule_restart(s, recent);
+        schedule_restart(s, pause_ms);
 }
 
 /* -- what workers say -- */
@@ -377,33 +363,33 @@ void transcode_supervisor_destroy(struct transcode_supervisor *s)
 
 static void tell_config(struct transcode_supervisor *s, struct codec_config *config)
 {
-    struct transcode_config head_of = { .kind = config->kind };
+    struct link_config head_of = { .kind = config->kind };
     struct bytes *data = config->kind == MEDIA_VIDEO ? config->video.avcc : config->audio.asc;
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
 
     if (s->worker->told[config->kind] == config)
         return;
     codec_config_unref(s->worker->told[config->kind]);
     s->worker->told[config->kind] = codec_config_ref(config);
-    worker_process_send(s->worker->process, FRAME_CONFIG, head,
-                        transcode_config_write(head, &head_of), data);
+    worker_process_send(s->worker->process, FRAME_CONFIG, head, link_config_write(head, &head_of),
+                        data);
 }
 
 static void send_packet(struct transcode_supervisor *s, struct packet *packet)
 {
-    struct transcode_packet head_of = {
+    struct link_packet head_of = {
         .kind = packet->kind,
         .is_idr = packet->is_idr,
         .dts = packet->dts,
         .pts = packet->pts,
         .arrival_us = packet->arrival_us,
     };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
 
     tell_config(s, packet->config);
     worker_output_note_source(s->output, packet->dts);
-    worker_process_send(s->worker->process, FRAME_PACKET, head,
-                        transcode_packet_write(head, &head_of), packet->data);
+    worker_process_send(s->worker->process, FRAME_PACKET, head, link_packet_write(head, &head_of),
+                        packet->data);
 }
 
 static bool is_backed_up(const struct transcode_supervisor *s)
@@ -471,7 +457,7 @@ void transcode_supervisor_change(struct transcode_supervisor *s, const struct la
     s->ladder = *ladder;
     transcode_setup_of(&s->setup, &s->ladder, s->preset);
     if (!is_waiting && spawn_worker(s))
-        schedule_restart(s, CRASHES_MAX - 1);
+        schedule_restart(s, RETRY_MS);
 }
 
 static void on_drain_over(void *ctx)
@@ -502,7 +488,7 @@ void transcode_supervisor_stats(const struct transcode_supervisor *s,
                                 struct transcode_supervisor_stats *out)
 {
     *out = (struct transcode_supervisor_stats){
-        .restarts = s->crash_count,
+        .restarts = s->crashes.count,
         .frames_decoded = s->stats.frames_decoded,
         .decode_errors = s->stats.decode_errors,
         .gops_dropped = s->stats.gops_dropped + s->skipped_gops,

@@ -5,33 +5,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/reader.h"
 
 #define EDGE_MAX      8192
-#define CONFIG_MAX    65536
 #define FPS_SCALE     1000.0
-#define FLAG_IDR      0x01
 #define FLAG_OWN_KEYS 0x01
-
-/* Writing into an array whose size the callers' types promise. */
-struct writer {
-    uint8_t *at;
-    size_t len;
-};
-
-static void put(struct writer *w, uint64_t value, int size)
-{
-    for (int i = 0; i < size; i++)
-        w->at[w->len++] = (uint8_t)(value >> (8 * i));
-}
-
-static void put_bytes(struct writer *w, const void *data, size_t len)
-{
-    memcpy(w->at + w->len, data, len);
-    w->len += len;
-}
 
 static struct reader read_frame(const struct worker_frame *frame)
 {
@@ -50,21 +29,21 @@ static int end_of(const struct reader *r)
 
 size_t transcode_setup_write(uint8_t out[TRANSCODE_SETUP_MAX], const struct transcode_setup *in)
 {
-    struct writer w = { out, 0 };
+    struct link_writer w = { out, 0 };
 
-    put_bytes(&w, in->preset, sizeof(in->preset));
-    put(&w, (uint64_t)(in->fps * FPS_SCALE + 0.5), 4);
-    put(&w, in->has_own_keyframes ? FLAG_OWN_KEYS : 0, 1);
-    put(&w, (uint64_t)in->video_count, 1);
-    put(&w, (uint64_t)in->audio_count, 1);
+    link_put_bytes(&w, in->preset, sizeof(in->preset));
+    link_put(&w, (uint64_t)(in->fps * FPS_SCALE + 0.5), 4);
+    link_put(&w, in->has_own_keyframes ? FLAG_OWN_KEYS : 0, 1);
+    link_put(&w, (uint64_t)in->video_count, 1);
+    link_put(&w, (uint64_t)in->audio_count, 1);
     for (int i = 0; i < in->video_count; i++) {
-        put(&w, (uint64_t)in->video[i].width, 2);
-        put(&w, (uint64_t)in->video[i].height, 2);
-        put(&w, (uint64_t)in->video[i].bitrate_bps, 4);
-        put(&w, (uint64_t)in->video[i].frame_divisor, 1);
+        link_put(&w, (uint64_t)in->video[i].width, 2);
+        link_put(&w, (uint64_t)in->video[i].height, 2);
+        link_put(&w, (uint64_t)in->video[i].bitrate_bps, 4);
+        link_put(&w, (uint64_t)in->video[i].frame_divisor, 1);
     }
     for (int i = 0; i < in->audio_count; i++)
-        put(&w, (uint64_t)in->audio_bps[i], 4);
+        link_put(&w, (uint64_t)in->audio_bps[i], 4);
     return w.len;
 }
 
@@ -116,75 +95,14 @@ int transcode_setup_parse(struct transcode_setup *out, const struct worker_frame
     return end_of(&r);
 }
 
-/* -- configurations and packets -- */
-
-size_t transcode_config_write(uint8_t out[TRANSCODE_HEAD_MAX], const struct transcode_config *in)
-{
-    struct writer w = { out, 0 };
-
-    put(&w, (uint64_t)in->output, 1);
-    put(&w, in->kind, 1);
-    return w.len;
-}
-
-static int read_target(struct reader *r, int *output, enum media_kind *kind)
-{
-    *output = read_u8(r);
-    *kind = (enum media_kind)read_u8(r);
-    if (*output >= TRANSCODE_OUTPUTS_MAX || (*kind != MEDIA_VIDEO && *kind != MEDIA_AUDIO))
-        return -EPROTO;
-    return 0;
-}
-
-int transcode_config_parse(struct transcode_config *out, const struct worker_frame *frame)
-{
-    struct reader r = read_frame(frame);
-
-    *out = (struct transcode_config){ 0 };
-    if (read_target(&r, &out->output, &out->kind))
-        return -EPROTO;
-    out->len = reader_left(&r);
-    out->data = read_bytes(&r, out->len);
-    return reader_err(&r) || !out->len || out->len > CONFIG_MAX ? -EPROTO : 0;
-}
-
-size_t transcode_packet_write(uint8_t out[TRANSCODE_HEAD_MAX], const struct transcode_packet *in)
-{
-    struct writer w = { out, 0 };
-
-    put(&w, (uint64_t)in->output, 1);
-    put(&w, in->kind, 1);
-    put(&w, in->is_idr ? FLAG_IDR : 0, 1);
-    put(&w, (uint64_t)in->dts, 8);
-    put(&w, (uint64_t)in->pts, 8);
-    put(&w, (uint64_t)in->arrival_us, 8);
-    return w.len;
-}
-
-int transcode_packet_parse(struct transcode_packet *out, const struct worker_frame *frame)
-{
-    struct reader r = read_frame(frame);
-
-    *out = (struct transcode_packet){ 0 };
-    if (read_target(&r, &out->output, &out->kind))
-        return -EPROTO;
-    out->is_idr = read_u8(&r) & FLAG_IDR;
-    out->dts = (int64_t)read_u64le(&r);
-    out->pts = (int64_t)read_u64le(&r);
-    out->arrival_us = (int64_t)read_u64le(&r);
-    out->len = reader_left(&r);
-    out->data = read_bytes(&r, out->len);
-    return reader_err(&r) || !out->len ? -EPROTO : 0;
-}
-
 /* -- what became of it -- */
 
-size_t transcode_lost_write(uint8_t out[TRANSCODE_HEAD_MAX], const struct transcode_lost *in)
+size_t transcode_lost_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_lost *in)
 {
-    struct writer w = { out, 0 };
+    struct link_writer w = { out, 0 };
 
-    put(&w, (uint64_t)in->output, 1);
-    put(&w, (uint64_t)in->dts, 8);
+    link_put(&w, (uint64_t)in->output, 1);
+    link_put(&w, (uint64_t)in->dts, 8);
     return w.len;
 }
 
@@ -197,17 +115,17 @@ int transcode_lost_parse(struct transcode_lost *out, const struct worker_frame *
     return out->output >= TRANSCODE_OUTPUTS_MAX ? -EPROTO : end_of(&r);
 }
 
-size_t transcode_stats_write(uint8_t out[TRANSCODE_HEAD_MAX], const struct transcode_stats *in)
+size_t transcode_stats_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_stats *in)
 {
-    struct writer w = { out, 0 };
+    struct link_writer w = { out, 0 };
 
-    put(&w, (uint64_t)in->cpu_us, 8);
-    put(&w, in->frames_decoded, 4);
-    put(&w, in->decode_errors, 4);
-    put(&w, in->gops_dropped, 4);
+    link_put(&w, (uint64_t)in->cpu_us, 8);
+    link_put(&w, in->frames_decoded, 4);
+    link_put(&w, in->decode_errors, 4);
+    link_put(&w, in->gops_dropped, 4);
     for (int i = 0; i < TRANSCODE_VIDEO_MAX; i++) {
-        put(&w, in->video[i].frames, 4);
-        put(&w, in->video[i].gops_dropped, 4);
+        link_put(&w, in->video[i].frames, 4);
+        link_put(&w, in->video[i].gops_dropped, 4);
     }
     return w.len;
 }

@@ -49,7 +49,7 @@ static int64_t to_us(struct timeval time)
 static void send_stats(struct transcode_worker *w)
 {
     struct transcode_stats stats = { 0 };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
     struct rusage usage;
 
     if (getrusage(RUSAGE_SELF, &usage) == 0)
@@ -84,8 +84,8 @@ static int take_setup(struct transcode_worker *w, const struct worker_frame *fra
 
 static int take_config(struct transcode_worker *w, const struct worker_frame *frame)
 {
-    struct transcode_config config;
-    int err = transcode_config_parse(&config, frame);
+    struct link_config config;
+    int err = link_config_parse(&config, frame);
 
     if (err)
         return err;
@@ -98,8 +98,8 @@ static int take_config(struct transcode_worker *w, const struct worker_frame *fr
 
 static int take_packet(struct transcode_worker *w, const struct worker_frame *frame)
 {
-    struct transcode_packet packet;
-    int err = transcode_packet_parse(&packet, frame);
+    struct link_packet packet;
+    int err = link_packet_parse(&packet, frame);
 
     if (err)
         return err;

@@ -108,7 +108,7 @@ static void on_frame(const struct raw_frame *decoded, void *ctx)
 
 /* -- packets -- */
 
-static void take_config(struct video_pipeline *v, const struct transcode_packet *config)
+static void take_config(struct video_pipeline *v, const struct link_packet *config)
 {
     static const struct decoder_events events = { on_frame };
     int err;
@@ -122,7 +122,7 @@ static void take_config(struct video_pipeline *v, const struct transcode_packet 
         worker_port_error(v->port, "no decoder for this video: %s", err_str(err));
 }
 
-static void take_packet(struct video_pipeline *v, const struct transcode_packet *packet)
+static void take_packet(struct video_pipeline *v, const struct link_packet *packet)
 {
     if (!v->decoder)
         return;
@@ -191,12 +191,12 @@ int video_pipeline_create(struct video_pipeline **out, const struct transcode_se
     return err;
 }
 
-void video_pipeline_set_config(struct video_pipeline *v, const struct transcode_config *config)
+void video_pipeline_set_config(struct video_pipeline *v, const struct link_config *config)
 {
     gop_queue_push_always(v->queue, source_item_of_config(config));
 }
 
-void video_pipeline_push(struct video_pipeline *v, const struct transcode_packet *packet)
+void video_pipeline_push(struct video_pipeline *v, const struct link_packet *packet)
 {
     bool was_first;
 

@@ -13,8 +13,8 @@ struct worker_port;
 int video_pipeline_create(struct video_pipeline **out, const struct transcode_setup *setup,
                           struct worker_port *port);
 /* Both copy what they get and never wait. */
-void video_pipeline_set_config(struct video_pipeline *v, const struct transcode_config *config);
-void video_pipeline_push(struct video_pipeline *v, const struct transcode_packet *packet);
+void video_pipeline_set_config(struct video_pipeline *v, const struct link_config *config);
+void video_pipeline_push(struct video_pipeline *v, const struct link_packet *packet);
 /* Sends everything that is in the pipeline, then ends its threads. */
 void video_pipeline_finish(struct video_pipeline *v);
 /* False while a thread has been at the same picture for too long. */

@@ -4,19 +4,14 @@
 
 #include <errno.h>
 
-#include "base/bytes.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "media/codec.h"
-#include "media/h264_nal.h"
 
-#define TIME_SLACK     (2 * MEDIA_TIMESCALE)  /* of an answer before the source: silence put in */
-#define TIME_BACK_MAX  (60 * MEDIA_TIMESCALE) /* an answer may be late, but not from another day */
-#define DELAY_MAX      (5 * MEDIA_TIMESCALE)  /* presentation behind decoding */
-#define ARRIVAL_MAX_US (60 * 1000000LL)
-#define AAC_FRAME_MAX  8191 /* what ADTS can carry */
-#define RATE_FACTOR    4    /* of the bit rate asked for */
-#define BURST_BYTES    (8 << 20)
+#define TIME_SLACK    (2 * MEDIA_TIMESCALE)  /* of an answer before the source: silence put in */
+#define TIME_BACK_MAX (60 * MEDIA_TIMESCALE) /* an answer may be late, but not from another day */
+#define DELAY_MAX     (5 * MEDIA_TIMESCALE)  /* presentation behind decoding */
+#define RATE_FACTOR   4                      /* of the bit rate asked for */
+#define BURST_BYTES   (8 << 20)
 
 struct output {
     enum media_kind kind;
@@ -104,15 +99,14 @@ static bool is_video_as_asked(const struct worker_output *o, int output,
 static int take_config(struct worker_output *o, const struct worker_frame *frame)
 {
     struct codec_config *config = NULL;
-    struct transcode_config in;
+    struct link_config in;
     struct output *output;
-    int err = transcode_config_parse(&in, frame);
+    int err = link_config_parse(&in, frame);
 
     output = err ? NULL : find_output(o, in.output, in.kind);
     if (!output)
         return -EPROTO;
-    err = in.kind == MEDIA_VIDEO ? codec_config_from_avcc(&config, in.data, in.len)
-                                 : codec_config_from_asc(&config, in.data, in.len);
+    err = link_config_read(&config, &in);
     if (!err && in.kind == MEDIA_VIDEO && !is_video_as_asked(o, in.output, config))
         err = -EPROTO;
     if (err) {
@@ -131,7 +125,7 @@ static int take_config(struct worker_output *o, const struct worker_frame *frame
 
 /* -- packets -- */
 
-static bool is_time_sane(const struct worker_output *o, const struct transcode_packet *in)
+static bool is_time_sane(const struct worker_output *o, const struct link_packet *in)
 {
     if (!o->has_source || in->dts > o->last_source_dts + TIME_SLACK ||
         in->dts < o->last_source_dts - TIME_BACK_MAX)
@@ -152,54 +146,12 @@ static bool is_amount_sane(const struct worker_output *o, int output, int64_t by
     return bytes <= BURST_BYTES + seconds * bitrate_of(o, output) / 8 * RATE_FACTOR;
 }
 
-/* The packet's bytes, in the form that struct packet promises. */
-static int read_data(struct bytes **out, bool *is_idr, const struct transcode_packet *in)
-{
-    struct h264_access_unit unit;
-    int err;
-
-    *is_idr = false;
-    if (in->kind == MEDIA_AUDIO) {
-        if (in->len > AAC_FRAME_MAX)
-            return -EPROTO;
-        *out = bytes_copy(in->data, in->len);
-        return 0;
-    }
-    err = h264_access_unit_read(&unit, in->data, in->len, 4);
-    if (err || !unit.data)
-        return -EPROTO;
-    *out = unit.data;
-    *is_idr = unit.is_idr;
-    return 0;
-}
-
-static int64_t sane_arrival(int64_t arrival_us)
-{
-    int64_t now_us = clock_wall_us();
-
-    return arrival_us > now_us || arrival_us < now_us - ARRIVAL_MAX_US ? now_us : arrival_us;
-}
-
-static void hand_over(struct worker_output *o, const struct transcode_packet *in,
-                      struct output *output, struct bytes *data, bool is_idr)
-{
-    struct packet *packet = packet_create(output->config, data);
-
-    packet->is_idr = is_idr;
-    packet->dts = in->dts;
-    packet->pts = in->pts;
-    packet->arrival_us = sane_arrival(in->arrival_us);
-    o->events.on_packet(in->output, packet, o->ctx);
-    packet_unref(packet);
-}
-
 static int take_packet(struct worker_output *o, const struct worker_frame *frame)
 {
-    struct transcode_packet in;
+    struct link_packet in;
     struct output *output;
-    struct bytes *data = NULL;
-    bool is_idr;
-    int err = transcode_packet_parse(&in, frame);
+    struct packet *packet;
+    int err = link_packet_parse(&in, frame);
 
     output = err ? NULL : find_output(o, in.output, in.kind);
     if (!output || !output->config || !is_time_sane(o, &in))
@@ -207,16 +159,16 @@ static int take_packet(struct worker_output *o, const struct worker_frame *frame
     output->bytes += (int64_t)in.len;
     if (!is_amount_sane(o, in.output, output->bytes))
         return -EPROTO;
-    err = read_data(&data, &is_idr, &in);
+    err = link_packet_read(&packet, &in, output->config);
     if (err)
         return err;
-    if (in.dts <= output->last_dts || (output->needs_idr && !is_idr)) {
-        bytes_unref(data); /* what another worker had answered already */
-        return 0;
+    /* Otherwise another worker has answered it already. */
+    if (in.dts > output->last_dts && (packet->is_idr || !output->needs_idr)) {
+        output->last_dts = in.dts;
+        output->needs_idr = false;
+        o->events.on_packet(in.output, packet, o->ctx);
     }
-    output->last_dts = in.dts;
-    output->needs_idr = false;
-    hand_over(o, &in, output, data, is_idr);
+    packet_unref(packet);
     return 0;
 }
 

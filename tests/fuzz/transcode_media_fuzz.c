@@ -89,7 +89,7 @@ static void take_config(struct pipeline *p, enum record type, const uint8_t *dat
 static void take_record(struct pipeline *p, int number, enum record type, const uint8_t *data,
                         size_t len)
 {
-    struct transcode_packet packet = {
+    struct link_packet packet = {
         .is_idr = type == VIDEO_IDR,
         .dts = number * 3000,
         .pts = number * 3000 + 6000,

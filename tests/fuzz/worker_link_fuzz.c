@@ -42,13 +42,13 @@ static void on_stats(const struct transcode_stats *stats, void *ctx)
 static void read_as_worker(const struct worker_frame *frame)
 {
     struct transcode_setup setup;
-    struct transcode_config config;
-    struct transcode_packet packet;
+    struct link_config config;
+    struct link_packet packet;
 
     if (transcode_setup_parse(&setup, frame) == 0 && setup.video_count > TRANSCODE_VIDEO_MAX)
         abort();
-    transcode_config_parse(&config, frame);
-    transcode_packet_parse(&packet, frame);
+    link_config_parse(&config, frame);
+    link_packet_parse(&packet, frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -122,7 +122,7 @@ static void setup(struct chain *c, const struct clip *clip)
 static void feed(struct chain *c, const struct clip *clip, size_t i, int64_t later)
 {
     const struct packet *in = clip->packets[i];
-    struct transcode_packet packet = {
+    struct link_packet packet = {
         .kind = MEDIA_AUDIO,
         .dts = in->dts + later,
         .pts = in->pts + later,
@@ -230,7 +230,7 @@ static void broken_frames_become_silence(void **state)
 
     setup(&c, clip);
     for (size_t i = 0; i < clip->count; i++) {
-        struct transcode_packet ruin = { .kind = MEDIA_AUDIO, .pts = clip->packets[i]->pts };
+        struct link_packet ruin = { .kind = MEDIA_AUDIO, .pts = clip->packets[i]->pts };
         uint8_t bytes[20];
         if (i < 30 || i >= 50) {
             feed(&c, clip, i, 0);

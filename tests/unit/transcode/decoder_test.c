@@ -49,11 +49,11 @@ static struct decoder *create(const struct clip *clip, struct seen *seen)
 }
 
 /* Each packet says where it stands in the clip, as its time of arrival. */
-static struct transcode_packet packet_of(const struct clip *clip, size_t i)
+static struct link_packet packet_of(const struct clip *clip, size_t i)
 {
     const struct packet *in = clip->packets[i];
 
-    return (struct transcode_packet){
+    return (struct link_packet){
         .kind = MEDIA_VIDEO,
         .is_idr = in->is_idr,
         .dts = in->dts,
@@ -66,7 +66,7 @@ static struct transcode_packet packet_of(const struct clip *clip, size_t i)
 
 static void decode(struct decoder *d, const struct clip *clip, size_t i)
 {
-    struct transcode_packet packet = packet_of(clip, i);
+    struct link_packet packet = packet_of(clip, i);
 
     decoder_decode(d, &packet);
 }
@@ -135,7 +135,7 @@ static void recovers_at_the_next_idr_when_one_is_lost(void **state)
 
     for (size_t i = 0; i < clip->count; i++) {
         static const uint8_t ruin[] = { 0, 0, 0, 2, 0x65, 0xff };
-        struct transcode_packet packet = packet_of(clip, i);
+        struct link_packet packet = packet_of(clip, i);
         if (i == 30) {
             packet.data = ruin;
             packet.len = sizeof(ruin);
@@ -160,7 +160,7 @@ static void goes_on_through_broken_pictures(void **state)
     unsigned seed = 7;
 
     for (size_t i = 0; i < clip->count; i++) {
-        struct transcode_packet packet = packet_of(clip, i);
+        struct link_packet packet = packet_of(clip, i);
         uint8_t *copy = mem_dup(packet.data, packet.len);
         for (size_t k = 6; k < packet.len && i % 3 == 1; k++)
             if ((seed = seed * 1103515245 + 12345) >> 24 < 8)
@@ -187,7 +187,7 @@ static void takes_new_parameter_sets_on_the_way(void **state)
         decode(d, first, i);
     decoder_set_config(d, second->video->video.avcc->data, second->video->video.avcc->len);
     for (size_t i = 0; i < 60; i++) {
-        struct transcode_packet packet = packet_of(second, i);
+        struct link_packet packet = packet_of(second, i);
         packet.dts += 10 * MEDIA_TIMESCALE;
         packet.pts += 10 * MEDIA_TIMESCALE;
         decoder_decode(d, &packet);

@@ -60,41 +60,10 @@ static void a_setup_arrives_as_it_was(void **state)
     }
 }
 
-static void a_packet_arrives_as_it_was(void **state)
-{
-    struct transcode_packet in = { .output = 3,
-                                   .kind = MEDIA_VIDEO,
-                                   .is_idr = true,
-                                   .dts = -5,
-                                   .pts = INT64_MAX,
-                                   .arrival_us = 1700000000000000 };
-    struct transcode_packet out;
-    uint8_t data[TRANSCODE_HEAD_MAX + 4];
-    size_t len = transcode_packet_write(data, &in);
-    struct worker_frame frame = { FRAME_PACKET, data, len + 4 };
-
-    memcpy(data + len, "data", 4);
-    assert_int_equal(transcode_packet_parse(&out, &frame), 0);
-    assert_int_equal(out.output, 3);
-    assert_int_equal(out.kind, MEDIA_VIDEO);
-    assert_true(out.is_idr);
-    assert_true(out.dts == in.dts && out.pts == in.pts && out.arrival_us == in.arrival_us);
-    assert_int_equal(out.len, 4);
-    assert_memory_equal(out.data, "data", 4);
-    frame.len = len; /* a packet without data is none */
-    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
-    data[0] = TRANSCODE_OUTPUTS_MAX;
-    frame.len = len + 4;
-    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
-    data[0] = 0;
-    data[1] = 2; /* neither picture nor sound */
-    assert_int_equal(transcode_packet_parse(&out, &frame), -EPROTO);
-}
-
 static void statistics_arrive_as_they_were(void **state)
 {
     struct transcode_stats in, out;
-    uint8_t data[TRANSCODE_HEAD_MAX];
+    uint8_t data[LINK_HEAD_MAX];
     struct worker_frame frame = { FRAME_STATS, data, 0 };
 
     memset(&in, 0, sizeof(in)); /* and its padding: the structures are compared whole */
@@ -134,7 +103,6 @@ int main(void)
         cmocka_unit_test(asks_for_each_encoding_once),
         cmocka_unit_test(needs_no_worker_for_a_source),
         cmocka_unit_test(a_setup_arrives_as_it_was),
-        cmocka_unit_test(a_packet_arrives_as_it_was),
         cmocka_unit_test(statistics_arrive_as_they_were),
         cmocka_unit_test(odd_sizes_are_no_setup),
     };

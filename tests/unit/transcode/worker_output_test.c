@@ -89,10 +89,10 @@ static int say(struct fixture *f, int type, const void *head, size_t head_len, c
 static int say_config(struct fixture *f, int output, enum media_kind kind, const void *data,
                       size_t len)
 {
-    struct transcode_config config = { .output = output, .kind = kind };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    struct link_config config = { .output = output, .kind = kind };
+    uint8_t head[LINK_HEAD_MAX];
 
-    return say(f, FRAME_OUT_CONFIG, head, transcode_config_write(head, &config), data, len);
+    return say(f, FRAME_OUT_CONFIG, head, link_config_write(head, &config), data, len);
 }
 
 static const uint8_t idr[] = { 0, 0, 0, 3, 0x65, 0x88, 0x84 };
@@ -101,15 +101,15 @@ static const uint8_t slice[] = { 0, 0, 0, 3, 0x41, 0x9a, 0x20 };
 static int say_packet(struct fixture *f, int output, int64_t dts, int64_t pts, const void *data,
                       size_t len)
 {
-    struct transcode_packet packet = {
+    struct link_packet packet = {
         .output = output,
         .kind = output < 2 ? MEDIA_VIDEO : MEDIA_AUDIO,
         .dts = dts,
         .pts = pts,
     };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
 
-    return say(f, FRAME_OUT_PACKET, head, transcode_packet_write(head, &packet), data, len);
+    return say(f, FRAME_OUT_PACKET, head, link_packet_write(head, &packet), data, len);
 }
 
 static int say_video_config(struct fixture *f, int output)
@@ -240,7 +240,7 @@ static void refuses_floods(void **state)
 static void tells_of_losses_and_waits_for_the_next_idr(void **state)
 {
     struct transcode_lost lost = { .output = 0, .dts = 903000 };
-    uint8_t head[TRANSCODE_HEAD_MAX];
+    uint8_t head[LINK_HEAD_MAX];
     struct fixture f;
 
     setup(&f);
