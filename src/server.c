@@ -337,6 +337,7 @@ static void create_node(struct server *server, struct node *node)
         .hub = server->hub,
         .capacity = server->capacity,
         .x264_preset = server->config->x264_preset,
+        .max_takeovers = server->quotas.values[QUOTA_TAKEOVERS_PER_STREAM],
     };
     struct http_server_config http = {
         .handler = site_handler,

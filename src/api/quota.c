@@ -14,6 +14,7 @@ static const struct {
     [QUOTA_CONCURRENT_STREAMS]            = { "concurrent-streams", 100 },
     [QUOTA_CONCURRENT_VIEWS]              = { "concurrent-views", 15000 },
     [QUOTA_STREAM_KEYS_PER_CHANNEL]       = { "stream-keys-per-channel", 1 },
+    [QUOTA_TAKEOVERS_PER_STREAM]          = { "takeovers-per-stream", 100 },
     [QUOTA_RECORDING_CONFIGURATIONS]      = { "recording-configurations", 20 },
     [QUOTA_PLAYBACK_KEY_PAIRS]            = { "playback-key-pairs", 3 },
     [QUOTA_PLAYBACK_RESTRICTION_POLICIES] = { "playback-restriction-policies", 3 },

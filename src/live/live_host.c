@@ -9,12 +9,15 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/worker.h"
+#include "ingest/publish_query.h"
+#include "live/bandwidth_probe.h"
 #include "live/live_stream.h"
 #include "media/packet.h"
 #include "net/loop.h"
@@ -29,6 +32,8 @@ struct publisher {
     struct live_host *host;
     struct ingest *ingest;
     bool is_encrypted;
+    struct publish_query query;
+    struct bandwidth_probe *probe; /* NULL: it wants to go live */
     struct live_channel channel;
     int tries;
     struct live_host *stream_host; /* NULL until its channel is claimed */
@@ -56,6 +61,7 @@ static struct publisher *find_publisher(struct live_host *host, uint64_t number)
 static void destroy_publisher(struct publisher *publisher)
 {
     list_remove(&publisher->node);
+    mem_free(publisher->probe);
     mem_free(publisher);
 }
 
@@ -75,6 +81,7 @@ struct message {
     struct live_host *host; /* the stream's */
     char stream_id[LIVE_STREAM_ID_SIZE];
     struct publisher_address from;
+    int64_t priority;                /* ATTACH */
     bool is_clean;                   /* DETACH */
     struct packet *packet;           /* PACKET: a reference */
     struct ingest_metadata metadata; /* METADATA */
@@ -106,7 +113,7 @@ static void deliver(const struct message *message)
     }
     switch (message->kind) {
     case ATTACH:
-        live_stream_attach(stream, message->from);
+        live_stream_attach(stream, message->from, message->priority);
         break;
     case METADATA:
         live_stream_metadata(stream, message->from, &message->metadata);
@@ -209,6 +216,36 @@ static const struct live_stream_events stream_events = {
     .on_end = on_stream_end,
 };
 
+/* --- encoders that only want to know what gets across --- */
+
+static void begin_probe(struct publisher *publisher)
+{
+    publisher->probe = mem_alloc(sizeof(*publisher->probe));
+    bandwidth_probe_init(publisher->probe, clock_mono_ms());
+    ingest_accept(publisher->ingest);
+}
+
+static void end_probe(struct publisher *publisher)
+{
+    char results[BANDWIDTH_PROBE_RESULTS];
+
+    log_info(ingest_tag(publisher->ingest), "bandwidth test: channel=%s %s", publisher->channel.arn,
+             bandwidth_probe_results(publisher->probe, results));
+}
+
+static void probe_packet(struct publisher *publisher, const struct packet *packet)
+{
+    char results[BANDWIDTH_PROBE_RESULTS], reason[BANDWIDTH_PROBE_RESULTS + 32];
+
+    if (bandwidth_probe_add(publisher->probe, packet, clock_mono_ms()))
+        return;
+    end_probe(publisher);
+    snprintf(reason, sizeof(reason), "The bandwidth test is over: %s",
+             bandwidth_probe_results(publisher->probe, results));
+    ingest_close(publisher->ingest, reason);
+    destroy_publisher(publisher);
+}
+
 /* --- admission: key -> channel -> claim --- */
 
 struct admission {
@@ -219,20 +256,34 @@ struct admission {
     int err;
 };
 
-static void create_stream(struct live_host *host, const struct live_channel *channel,
-                          const char *stream_id)
+/* The types with own renditions set their own keyframes. */
+static int segment_s(const struct publisher *publisher)
 {
+    int seconds = publisher->query.keyframe_interval_s;
+
+    if (!seconds || strncmp(publisher->channel.type, "ADVANCED", 8))
+        return seconds;
+    log_info(ingest_tag(publisher->ingest), "keyframeInterval has no effect: type=%s",
+             publisher->channel.type);
+    return 0;
+}
+
+static void create_stream(struct publisher *publisher)
+{
+    struct live_host *host = publisher->host;
     struct live_stream_config config = {
         .loop = host->config.loop,
         .registry = host->config.registry,
-        .channel = channel,
-        .stream_id = stream_id,
+        .channel = &publisher->channel,
+        .stream_id = publisher->stream_id,
+        .segment_s = segment_s(publisher),
+        .max_takeovers = host->config.max_takeovers,
         .hub = host->config.hub,
         .capacity = host->config.capacity,
         .x264_preset = host->config.x264_preset,
     };
 
-    map_put(host->streams, stream_id, live_stream_create(&config, &stream_events, host));
+    map_put(host->streams, publisher->stream_id, live_stream_create(&config, &stream_events, host));
 }
 
 static void claim_channel(struct publisher *publisher)
@@ -252,8 +303,9 @@ static void claim_channel(struct publisher *publisher)
     }
     publisher->stream_host = owner;
     if (!err)
-        create_stream(host, &publisher->channel, publisher->stream_id);
-    send_to_stream(publisher, &(struct message){ .kind = ATTACH });
+        create_stream(publisher);
+    send_to_stream(publisher,
+                   &(struct message){ .kind = ATTACH, .priority = publisher->query.priority });
 }
 
 static void admit(struct publisher *publisher, const struct admission *admission)
@@ -278,7 +330,12 @@ static void admit(struct publisher *publisher, const struct admission *admission
         refuse(publisher, reason);
         return;
     }
-    claim_channel(publisher);
+    if (publisher->query.keyframe_interval_s == PUBLISH_INVALID)
+        refuse(publisher, "keyframeInterval must be a whole number from 2 to 6");
+    else if (publisher->query.is_bandwidth_test)
+        begin_probe(publisher);
+    else
+        claim_channel(publisher);
 }
 
 static void finish_admission(void *arg)
@@ -320,6 +377,7 @@ static void on_publish(struct ingest *ingest, const struct ingest_offer *offer, 
     publisher->host = host;
     publisher->ingest = ingest;
     publisher->is_encrypted = offer->is_encrypted;
+    publish_query_parse(&publisher->query, offer->query);
     list_append(&host->publishers, &publisher->node);
     ingest_set_ctx(ingest, publisher);
 
@@ -333,24 +391,32 @@ static void on_publish(struct ingest *ingest, const struct ingest_offer *offer, 
 static void on_metadata(struct ingest *ingest, const struct ingest_metadata *metadata, void *ctx)
 {
     struct message message = { .kind = METADATA, .metadata = *metadata };
+    struct publisher *publisher = ctx;
 
-    send_to_stream(ctx, &message);
+    if (!publisher->probe)
+        send_to_stream(publisher, &message);
 }
 
 static void on_timed_metadata(struct ingest *ingest, const char *text, size_t len, int64_t pts,
                               void *ctx)
 {
     struct message message = { .kind = TEXT, .text = bytes_copy(text, len) };
+    struct publisher *publisher = ctx;
 
-    send_to_stream(ctx, &message);
+    if (!publisher->probe)
+        send_to_stream(publisher, &message);
     bytes_unref(message.text);
 }
 
 static void on_packet(struct ingest *ingest, struct packet *packet, void *ctx)
 {
     struct message message = { .kind = PACKET, .packet = packet };
+    struct publisher *publisher = ctx;
 
-    send_to_stream(ctx, &message);
+    if (publisher->probe)
+        probe_packet(publisher, packet);
+    else
+        send_to_stream(publisher, &message);
 }
 
 static void on_ingest_end(struct ingest *ingest, bool is_clean, void *ctx)
@@ -358,7 +424,9 @@ static void on_ingest_end(struct ingest *ingest, bool is_clean, void *ctx)
     struct publisher *publisher = ctx;
     struct message message = { .kind = DETACH, .is_clean = is_clean };
 
-    if (publisher->stream_host)
+    if (publisher->probe)
+        end_probe(publisher);
+    else if (publisher->stream_host)
         send_to_stream(publisher, &message);
     destroy_publisher(publisher);
 }

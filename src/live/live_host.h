@@ -29,6 +29,7 @@ struct live_host_config {
     struct hls_hub *hub;   /* borrowed, as the next two */
     struct capacity *capacity;
     const char *x264_preset;
+    int64_t max_takeovers; /* the quota, per stream */
 };
 
 /* Before the loop runs, or on it. */

@@ -305,6 +305,7 @@ static void open_plan(struct live_pipeline *p, const struct go_live_decision *de
         .has_video = true,
         .fps = decision->fps,
         .target_duration_s = p->target_duration_s,
+        .fills_target = p->config.segment_s > 0,
         .part_duration = p->part_duration,
         .tag = p->tag,
     };
@@ -335,6 +336,9 @@ static void fix_durations(struct live_pipeline *p, int target_duration_s)
     if (p->target_duration_s)
         return;
     p->target_duration_s = target_duration_s;
+    if (p->config.segment_s && target_duration_s > p->config.segment_s)
+        log_warn(p->tag, "keyframes come more rarely than keyframeInterval says: target=%ds",
+                 target_duration_s);
     p->part_duration = cut_plan_part_duration(fps);
     p->part_target = p->part_duration + (int64_t)(MEDIA_TIMESCALE / fps);
 }
@@ -388,7 +392,7 @@ static const struct go_live_events go_live_events = {
 
 static void open_stages(struct live_pipeline *p)
 {
-    struct go_live_config config = { .allows_audio_only = false };
+    struct go_live_config config = { .segment_s = p->config.segment_s };
 
     p->go_live = go_live_create(&config, &go_live_events, p);
 }
@@ -547,6 +551,11 @@ void live_pipeline_resume(struct live_pipeline *p)
 {
     loop_timer_stop(p->drain);
     timeline_resume(&p->timeline);
+}
+
+void live_pipeline_splice(struct live_pipeline *p)
+{
+    timeline_splice(&p->timeline);
 }
 
 bool live_pipeline_is_flowing(const struct live_pipeline *p)

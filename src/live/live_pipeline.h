@@ -27,6 +27,7 @@ struct live_pipeline_config {
     struct capacity *capacity;          /* of the machine, for transcoding */
     const char *x264_preset;            /* borrowed for its life */
     const struct live_channel *channel; /* copied */
+    int segment_s;                      /* length of segments wished for; 0: one GOP each */
     const char *stream_id;              /* copied */
     const char *tag;                    /* copied; for log lines */
 };
@@ -56,6 +57,9 @@ void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t le
 void live_pipeline_pause(struct live_pipeline *p);
 /* Another connection goes on with the broadcast. */
 void live_pipeline_resume(struct live_pipeline *p);
+/* Likewise, with like media and no pause in between: viewers do not notice. Its first packet is an
+ * IDR. */
+void live_pipeline_splice(struct live_pipeline *p);
 
 /* Whether its tracks are known and packets flow. */
 bool live_pipeline_is_flowing(const struct live_pipeline *p);

@@ -10,9 +10,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ingest/publish_query.h"
 #include "live/health.h"
 #include "live/ingest_limits.h"
 #include "live/live_pipeline.h"
+#include "live/takeover.h"
 #include "media/packet.h"
 #include "net/loop.h"
 #include "transcode/supervisor.h"
@@ -39,6 +41,10 @@ struct live_stream {
     char stream_id[LIVE_STREAM_ID_SIZE];
 
     struct publisher_address publisher; /* number 0: none, the grace runs */
+    int64_t priority;                   /* the highest that was accepted; 0: none was given */
+    int64_t takeovers;                  /* so far */
+    struct takeover next;               /* who is about to take over */
+    struct codec_config *configs[2];    /* by media_kind, in force; references */
     struct live_pipeline *pipeline;
     struct loop_timer *tick;
     struct health health;
@@ -75,6 +81,25 @@ static void close_publisher(struct live_stream *stream, const char *reason)
 
     stream->publisher = (struct publisher_address){ 0 };
     tell(stream, publisher, PUBLISHER_CLOSED, reason);
+}
+
+static void fail_takeover(struct live_stream *stream, struct publisher_address publisher,
+                          const char *code, const char *explanation)
+{
+    char reason[128];
+
+    log_warn(stream->tag, "stream takeover failure: stream=%s code=%s", stream->stream_id, code);
+    snprintf(reason, sizeof(reason), "%s: %s", code, explanation);
+    tell(stream, publisher, PUBLISHER_REFUSED, reason);
+}
+
+/* The encoder that was about to take over does not. */
+static void fail_next(struct live_stream *stream, const char *code, const char *explanation)
+{
+    struct publisher_address publisher = stream->next.publisher;
+
+    takeover_clear(&stream->next);
+    fail_takeover(stream, publisher, code, explanation);
 }
 
 /* --- once a second --- */
@@ -134,6 +159,8 @@ static void on_tick(void *ctx)
 
     report(stream, now_ms);
     warn_of_missing_idr(stream);
+    if (stream->next.publisher.number && now_ms - stream->next.since_ms >= TAKEOVER_WAIT_MS)
+        fail_next(stream, TAKEOVER_MEDIA_MISMATCH, "no keyframe was received for 10 seconds");
     reason = reason_to_end(stream, now_ms);
     if (reason)
         live_stream_stop(stream, reason);
@@ -160,6 +187,7 @@ struct live_stream *live_stream_create(const struct live_stream_config *config,
         .capacity = config->capacity,
         .x264_preset = config->x264_preset,
         .channel = &stream->channel,
+        .segment_s = config->segment_s,
         .stream_id = stream->stream_id,
         .tag = stream->tag,
     };
@@ -186,6 +214,9 @@ void live_stream_destroy(struct live_stream *stream)
         return;
     loop_timer_destroy(stream->tick);
     live_pipeline_destroy(stream->pipeline);
+    takeover_clear(&stream->next);
+    codec_config_unref(stream->configs[MEDIA_VIDEO]);
+    codec_config_unref(stream->configs[MEDIA_AUDIO]);
     mem_free(stream);
 }
 
@@ -198,22 +229,31 @@ void live_stream_stop(struct live_stream *stream, const char *reason)
 {
     log_info(stream->tag, "session ended: stream=%s reason=%s", stream->stream_id, reason);
     close_publisher(stream, reason);
+    if (stream->next.publisher.number)
+        tell(stream, stream->next.publisher, PUBLISHER_CLOSED, reason);
+    takeover_clear(&stream->next);
     live_release(stream->config.registry, stream->channel.arn);
     live_pipeline_finish(stream->pipeline);
     stream->pipeline = NULL;
     stream->events.on_end(stream, stream->ctx);
 }
 
-/* --- the encoder: attach, metadata, packets, detach --- */
+/* --- who feeds it: attach, grace, takeover --- */
 
-void live_stream_attach(struct live_stream *stream, struct publisher_address publisher)
+static void seat(struct live_stream *stream, struct publisher_address publisher, int64_t priority)
 {
     int64_t now_ms = clock_mono_ms();
 
-    if (stream->publisher.number && now_ms - stream->last_packet_ms < GIVES_WAY_MS) {
-        tell(stream, publisher, PUBLISHER_REFUSED, "Another encoder is live on this channel");
-        return;
-    }
+    ingest_limits_init(&stream->limits, stream->channel.type, now_ms);
+    stream->publisher = publisher;
+    if (priority > stream->priority)
+        stream->priority = priority;
+    stream->attached_ms = stream->last_packet_ms = now_ms;
+    stream->last_idr_dts = INT64_MAX; /* of another clock */
+}
+
+static void let_in(struct live_stream *stream, struct publisher_address publisher, int64_t priority)
+{
     if (stream->publisher.number) {
         log_info(stream->tag, "a silent encoder gives way to a new connection");
         live_pipeline_pause(stream->pipeline);
@@ -221,22 +261,64 @@ void live_stream_attach(struct live_stream *stream, struct publisher_address pub
     }
     if (stream->has_idr)
         live_pipeline_resume(stream->pipeline);
-    ingest_limits_init(&stream->limits, stream->channel.type, now_ms);
-    stream->publisher = publisher;
-    stream->attached_ms = stream->last_packet_ms = now_ms;
+    seat(stream, publisher, priority);
     tell(stream, publisher, PUBLISHER_ACCEPTED, "");
 }
 
-void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
-                          const struct ingest_metadata *metadata)
+static void begin_takeover(struct live_stream *stream, struct publisher_address publisher,
+                           int64_t priority)
 {
-    if (!is_current(stream, publisher))
+    if (priority <= stream->priority || priority <= stream->next.priority) {
+        fail_takeover(stream, publisher, TAKEOVER_INVALID_PRIORITY,
+                      "the priority must be higher than that of the running stream");
         return;
+    }
+    if (stream->takeovers >= stream->config.max_takeovers) {
+        fail_takeover(stream, publisher, TAKEOVER_LIMIT_BREACHED,
+                      "the stream has been taken over too many times");
+        return;
+    }
+    if (stream->next.publisher.number)
+        fail_next(stream, TAKEOVER_INVALID_PRIORITY, "an encoder of higher priority has come");
+    log_info(stream->tag, "an encoder is about to take over: priority=%lld", (long long)priority);
+    takeover_begin(&stream->next, publisher, priority, clock_mono_ms());
+    tell(stream, publisher, PUBLISHER_ACCEPTED, "");
+}
+
+void live_stream_attach(struct live_stream *stream, struct publisher_address publisher,
+                        int64_t priority)
+{
+    bool is_silent = clock_mono_ms() - stream->last_packet_ms >= GIVES_WAY_MS;
+
+    if (priority == PUBLISH_INVALID)
+        fail_takeover(stream, publisher, TAKEOVER_INVALID_PRIORITY,
+                      "the priority must be a whole number from 1 to 2147483647");
+    else if (!stream->publisher.number || is_silent)
+        let_in(stream, publisher, priority);
+    else if (!priority)
+        tell(stream, publisher, PUBLISHER_REFUSED, "Another encoder is live on this channel");
+    else
+        begin_takeover(stream, publisher, priority);
+}
+
+static void describe_encoder(struct live_stream *stream, const struct ingest_metadata *metadata)
+{
     log_info(stream->tag, "encoder: name=%s width=%d height=%d fps=%.2f video_bps=%lld",
              metadata->encoder, metadata->width, metadata->height, metadata->fps,
              (long long)metadata->video_bps);
     live_pipeline_promise(stream->pipeline, metadata->promises_video, metadata->promises_audio,
                           metadata->video_bps + metadata->audio_bps);
+}
+
+void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
+                          const struct ingest_metadata *metadata)
+{
+    if (is_current(stream, publisher)) {
+        describe_encoder(stream, metadata);
+    } else if (takeover_is_of(&stream->next, publisher)) {
+        stream->next.metadata = *metadata;
+        stream->next.has_metadata = true;
+    }
 }
 
 void live_stream_text(struct live_stream *stream, struct publisher_address publisher,
@@ -276,15 +358,25 @@ static bool is_within_limits(struct live_stream *stream, const struct packet *pa
     return false;
 }
 
-void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
-                        struct packet *packet)
+static void note_config(struct live_stream *stream, const struct packet *packet)
 {
-    if (!is_current(stream, publisher) || stream->err || stream->has_breached)
+    struct codec_config **config = &stream->configs[packet->kind];
+
+    if (*config == packet->config)
+        return;
+    codec_config_unref(*config);
+    *config = codec_config_ref(packet->config);
+}
+
+static void take_packet(struct live_stream *stream, struct packet *packet)
+{
+    if (stream->err || stream->has_breached)
         return;
     stream->last_packet_ms = clock_mono_ms();
     if (!is_within_limits(stream, packet))
         return;
     measure(stream, packet);
+    note_config(stream, packet);
     stream->err = live_pipeline_push(stream->pipeline, packet);
     if (stream->err) /* ended by the next tick: this call came from the encoder's own */
         log_error(stream->tag, "the broadcast cannot go on: err=%s", err_str(stream->err));
@@ -292,16 +384,76 @@ void live_stream_packet(struct live_stream *stream, struct publisher_address pub
                     live_pipeline_media_time(stream->pipeline));
 }
 
+/* The encoder that waited goes on with the broadcast, beginning with what was held of it. */
+static void seat_next(struct live_stream *stream)
+{
+    struct takeover next = stream->next;
+
+    stream->next = (struct takeover){ 0 };
+    seat(stream, next.publisher, next.priority);
+    if (next.has_metadata)
+        describe_encoder(stream, &next.metadata);
+    while (packet_queue_count(&next.held)) {
+        struct packet *packet = packet_queue_pop(&next.held);
+
+        take_packet(stream, packet);
+        packet_unref(packet);
+    }
+    takeover_clear(&next);
+}
+
+static void complete_takeover(struct live_stream *stream)
+{
+    stream->takeovers++;
+    log_info(stream->tag, "stream takeover: stream=%s priority=%lld takeovers=%lld",
+             stream->stream_id, (long long)stream->next.priority, (long long)stream->takeovers);
+    close_publisher(stream, "Another encoder has taken over");
+    live_pipeline_splice(stream->pipeline);
+    seat_next(stream);
+}
+
+static void take_packet_of_next(struct live_stream *stream, struct packet *packet)
+{
+    switch (takeover_push(&stream->next, packet, stream->configs)) {
+    case TAKEOVER_WAITING:
+        break;
+    case TAKEOVER_READY:
+        complete_takeover(stream);
+        break;
+    case TAKEOVER_MISMATCH:
+        fail_next(stream, TAKEOVER_MEDIA_MISMATCH,
+                  "resolution, codecs and tracks must be those of the running stream");
+        break;
+    }
+}
+
+void live_stream_packet(struct live_stream *stream, struct publisher_address publisher,
+                        struct packet *packet)
+{
+    if (is_current(stream, publisher))
+        take_packet(stream, packet);
+    else if (takeover_is_of(&stream->next, publisher))
+        take_packet_of_next(stream, packet);
+}
+
 void live_stream_detach(struct live_stream *stream, struct publisher_address publisher,
                         bool is_clean)
 {
+    if (takeover_is_of(&stream->next, publisher))
+        takeover_clear(&stream->next);
     if (!is_current(stream, publisher))
         return;
     stream->publisher = (struct publisher_address){ 0 };
-    if (is_clean) {
+    if (is_clean && !stream->next.publisher.number) {
         live_stream_stop(stream, "The encoder stopped");
         return;
     }
-    log_warn(stream->tag, "the encoder was lost, waiting for it to come back");
     live_pipeline_pause(stream->pipeline);
+    if (stream->next.publisher.number) {
+        log_info(stream->tag, "the encoder left before its successor had taken over");
+        live_pipeline_resume(stream->pipeline);
+        seat_next(stream);
+        return;
+    }
+    log_warn(stream->tag, "the encoder was lost, waiting for it to come back");
 }

@@ -3,6 +3,8 @@
  * its packets is live_pipeline's.
  *
  *   attach --> live --(encoder lost)--> grace --attach--> live ... --> end
+ *               |  ^
+ *               `--'attach with a higher priority: takeover
  *
  * Thread: the loop it was created on. */
 #ifndef LIVE_LIVE_STREAM_H
@@ -22,6 +24,8 @@ struct live_stream_config {
     struct live_registry *registry;
     const struct live_channel *channel; /* copied */
     const char *stream_id;              /* claimed in the registry; released at the end */
+    int segment_s;                      /* as live_pipeline's */
+    int64_t max_takeovers;              /* the quota, per stream */
     struct hls_hub *hub;
     struct capacity *capacity;
     const char *x264_preset;
@@ -42,9 +46,13 @@ struct live_stream *live_stream_create(const struct live_stream_config *config,
 void live_stream_destroy(struct live_stream *stream);
 const char *live_stream_id(const struct live_stream *stream);
 
-/* An encoder asks to publish: the first one, or one that resumes. Answered through on_verdict(). */
-void live_stream_attach(struct live_stream *stream, struct publisher_address publisher);
-/* These do nothing unless `publisher` is the current encoder. */
+/* An encoder asks to publish: the first one, one that resumes, or one that takes over from an
+ * active encoder of lower `priority` (as publish_query's). Answered through on_verdict(); an
+ * encoder that takes over is accepted, and still refused when its media turn out not to be like the
+ * other's. */
+void live_stream_attach(struct live_stream *stream, struct publisher_address publisher,
+                        int64_t priority);
+/* These do nothing unless `publisher` is the current encoder or is about to take over. */
 void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
                           const struct ingest_metadata *metadata);
 void live_stream_text(struct live_stream *stream, struct publisher_address publisher,

@@ -63,6 +63,12 @@ void timeline_resume(struct timeline *t)
     t->owed_since = newest(t);
 }
 
+void timeline_splice(struct timeline *t)
+{
+    t->is_spliced = t->awaits_idr = t->holds_audio = t->is_started;
+    t->has_held = false;
+}
+
 /* Whether it has to wait for the first IDR of a new connection. */
 static bool is_held(struct timeline *t, const struct packet *packet)
 {
@@ -89,6 +95,46 @@ static void anchor_tracks(struct timeline *t, const struct packet *packet, int64
         t->tracks[kind].is_anchored = false;
     }
     t->floor = time;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t composition_time(const struct packet *packet)
+{
+    int64_t offset = packet->pts - packet->dts;
+
+    if (packet->kind == MEDIA_AUDIO || offset < 0)
+        return 0;
+    return offset < COMPOSITION_MAX ? offset : COMPOSITION_MAX;
+}
+
+/* The picture is decoded after the last one and shown after all before it. Sound keeps counting. */
+static void splice(struct timeline *t, const struct packet *packet)
+{
+    struct timeline_track *video = &t->tracks[MEDIA_VIDEO], *audio = &t->tracks[MEDIA_AUDIO];
+    int64_t time = later(video->has_last ? video->last + video->step : media_end(t),
+                         t->shown_until - composition_time(packet));
+
+    video->offset = audio->offset = time - packet->dts;
+    t->sound_from = audio->has_last ? audio->last + audio->step - AUDIO_DRIFT_MAX : 0;
+    t->is_spliced = false;
+}
+
+/* The old encoder's sound may have been ahead of its picture. */
+static bool is_repeated(struct timeline *t, const struct packet *packet)
+{
+    int64_t ahead;
+
+    if (packet->kind != MEDIA_AUDIO || !t->sound_from)
+        return false;
+    ahead = t->sound_from - (packet->dts + t->tracks[MEDIA_AUDIO].offset);
+    if (ahead > 0 && ahead < FIRST_SKEW_MAX)
+        return true;
+    t->sound_from = 0;
+    return false;
 }
 
 static bool is_plausible(const struct timeline *t, const struct timeline_track *track, int64_t time)
@@ -124,6 +170,8 @@ static int64_t place(struct timeline *t, struct timeline_track *track, const str
 {
     if (!t->is_started)
         anchor_tracks(t, packet, TIMELINE_START);
+    else if (t->is_spliced && packet->kind == MEDIA_VIDEO)
+        splice(t, packet);
     else if (t->is_resuming)
         anchor_tracks(t, packet, media_end(t));
     else if (!is_plausible(t, track, packet->dts + track->offset))
@@ -143,11 +191,6 @@ static void log_correction(struct timeline *t, const char *what, int64_t by)
     if (!(n & (n - 1)))
         log_warn(t->tag, "audio clock corrected: %s by_ms=%lld times=%u", what,
                  (long long)(by / MS), n);
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* Counts samples. False: the frame's time has passed already. */
@@ -197,15 +240,6 @@ static void count_video(struct timeline_track *track, int64_t *time)
         track->step = step;
 }
 
-static int64_t composition_time(const struct packet *packet)
-{
-    int64_t offset = packet->pts - packet->dts;
-
-    if (packet->kind == MEDIA_AUDIO || offset < 0)
-        return 0;
-    return offset < COMPOSITION_MAX ? offset : COMPOSITION_MAX;
-}
-
 static bool takes_mark(const struct timeline *t, const struct packet *packet, int64_t time)
 {
     if (!t->owes_discontinuity)
@@ -224,7 +258,8 @@ struct packet *timeline_map(struct timeline *t, const struct packet *packet)
     struct packet *out;
     int64_t time;
 
-    if (is_absurd(packet->dts) || is_absurd(packet->pts) || is_held(t, packet))
+    if (is_absurd(packet->dts) || is_absurd(packet->pts) || is_held(t, packet) ||
+        is_repeated(t, packet))
         return NULL;
     time = place(t, track, packet);
     if (packet->kind == MEDIA_VIDEO)
@@ -234,6 +269,8 @@ struct packet *timeline_map(struct timeline *t, const struct packet *packet)
     track->last = time;
     track->has_last = true;
     out = packet_retimed(packet, time, time + composition_time(packet));
+    if (packet->kind == MEDIA_VIDEO)
+        t->shown_until = later(t->shown_until, out->pts + track->step);
     out->is_discontinuity = takes_mark(t, packet, time);
     if (out->is_discontinuity)
         t->owes_discontinuity = false;

@@ -40,9 +40,12 @@ struct timeline {
     bool is_resuming; /* nothing of the new connection was taken yet */
     bool awaits_idr;  /* video before it is of no use */
     bool holds_audio; /* likewise audio, for a while */
+    bool is_spliced;  /* the next picture is another encoder's and follows the last one */
     bool has_held;
     int64_t held_since;      /* encoder's time of the first audio held */
     int64_t floor;           /* nothing goes before it */
+    int64_t shown_until;     /* latest end of a picture, in presentation time */
+    int64_t sound_from;      /* behind a splice: what of the newcomer's sound is new */
     bool owes_discontinuity; /* the next IDR carries the mark */
     int64_t owed_since;
     unsigned corrections; /* of the audio clock */
@@ -52,6 +55,9 @@ struct timeline {
 void timeline_init(struct timeline *timeline, const char *tag);
 /* Another connection goes on with the broadcast: whatever its clock says, media time continues. */
 void timeline_resume(struct timeline *timeline);
+/* Another encoder takes over in mid-stream, beginning with an IDR: it follows the last picture as
+ * if it were the same encoder's next one, and its sound goes on where the sound was. */
+void timeline_splice(struct timeline *timeline);
 /* Returns owned: the packet at its media time, decode times strictly rising within the track; NULL
  * when it is to be dropped: before the first IDR after a resume, or sound that was already there.
  */

@@ -35,7 +35,7 @@ struct cut_plan {
     char tag[LOG_TAG_SIZE];
     cut_plan_cut_fn *on_cut;
     void *ctx;
-    bool has_video;
+    bool has_video, fills_target;
     int64_t part_duration;
     int64_t target;
     int64_t segment_max;
@@ -72,6 +72,7 @@ struct cut_plan *cut_plan_create(const struct cut_plan_config *config, cut_plan_
     plan->on_cut = on_cut;
     plan->ctx = ctx;
     plan->has_video = config->has_video;
+    plan->fills_target = config->fills_target;
     plan->part_duration = config->part_duration;
     plan->target = (int64_t)config->target_duration_s * MEDIA_TIMESCALE;
     plan->segment_max = plan->target + ROUNDING;
@@ -185,6 +186,15 @@ static void begin_segment(struct cut_plan *plan, const struct packet *packet, bo
     plan->on_cut(&cut, plan->ctx);
 }
 
+/* Another GOP like the last one would fit in behind this IDR, half a frame of jitter forgiven. */
+static bool has_room(const struct cut_plan *plan, const struct packet *packet)
+{
+    int64_t gop = packet->dts - plan->last_idr;
+
+    return plan->fills_target && plan->begins_with_idr &&
+           packet->dts - plan->start + gop <= plan->target + plan->tracks[MEDIA_VIDEO].step / 2;
+}
+
 /* Whether the segment must or may end before this packet, its target duration considered. */
 static bool is_segment_over(const struct cut_plan *plan, const struct packet *packet)
 {
@@ -196,7 +206,9 @@ static bool is_segment_over(const struct cut_plan *plan, const struct packet *pa
         return length >= plan->segment_max;
     if (length + plan->tracks[MEDIA_VIDEO].step > plan->segment_max)
         return true;
-    return packet->is_idr && length > 0 && (length >= SEGMENT_MIN || !plan->begins_with_idr);
+    if (!packet->is_idr || length <= 0 || has_room(plan, packet))
+        return false;
+    return length >= SEGMENT_MIN || !plan->begins_with_idr;
 }
 
 /* Whether the packet belongs behind the start of the next part. Audio opens a part only where video

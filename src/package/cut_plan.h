@@ -2,8 +2,9 @@
 /* Decides where segments and parts begin, from the packets of the source alone. Every rendition's
  * segmenter follows the same plan, so that all are cut at the same times with the same numbers.
  *
- * - A segment ends at the first IDR at or after 0.9 s, at any IDR when it does not begin with one
- *   itself, where the codec configuration changes, at a discontinuity, and unconditionally before
+ * - A segment ends at the first IDR at or after 0.9 s (or, where it is to be filled with several
+ *   GOPs, at the last IDR that its target duration allows), at any IDR when it does not begin with
+ * one itself, where the codec configuration changes, at a discontinuity, and unconditionally before
  *   its duration would round above the target duration.
  * - Part k begins at the first video access unit whose decode time is at or after segment start
  *   + k x part duration (a quarter of a frame of jitter forgiven); where video pauses, at the first
@@ -36,6 +37,7 @@ struct cut_plan_config {
     bool has_video;
     double fps; /* of the source; 0 without video */
     int target_duration_s;
+    bool fills_target; /* segments hold as many GOPs as the target duration has room for */
     int64_t part_duration;
     const char *tag; /* for log lines; copied */
 };

@@ -149,13 +149,14 @@ static double frame_rate(const struct go_live *g)
     return usual_rate(measured);
 }
 
-/* The length of the first GOP rounded up, a frame's jitter forgiven. */
+/* The length of the first GOP rounded up, a frame's jitter forgiven; or what was wished for, if a
+ * GOP fits in. */
 static int target_duration(const struct go_live *g, double fps)
 {
     int64_t gop = (g->idr_next ? g->idr_next : g->video_last) - g->idr_first;
     double seconds = (double)gop / MEDIA_TIMESCALE - 0.5 / fps;
 
-    return (int)fmin(TARGET_MAX, fmax(TARGET_MIN, ceil(seconds)));
+    return (int)fmin(TARGET_MAX, fmax(fmax(TARGET_MIN, g->config.segment_s), ceil(seconds)));
 }
 
 /* Sound from before the first picture, and pictures from before the first IDR, are of no use. */

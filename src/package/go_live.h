@@ -15,6 +15,7 @@ struct go_live;
 
 struct go_live_config {
     bool allows_audio_only; /* otherwise it waits for video as long as it takes */
+    int segment_s;          /* the target duration wished for; 0: as the first GOP suggests */
 };
 
 /* Borrowed during on_ready(). */

@@ -31,6 +31,7 @@ static struct {
     enum publisher_verdict verdict;
     uint64_t number; /* of the last one who heard */
     char reason[128];
+    uint64_t closed; /* number of the last one who was closed */
     int ends;
 } seen;
 
@@ -38,6 +39,8 @@ static void on_verdict(struct publisher_address publisher, enum publisher_verdic
                        const char *reason, void *ctx)
 {
     seen.verdict = verdict;
+    if (verdict == PUBLISHER_CLOSED)
+        seen.closed = publisher.number;
     seen.number = publisher.number;
     snprintf(seen.reason, sizeof(seen.reason), "%s", reason);
 }
@@ -68,7 +71,9 @@ static int setup(void **state)
     };
     char stream_id[LIVE_STREAM_ID_SIZE];
     struct live_host *host = (struct live_host *)&loop;
-    struct live_stream_config config = { .channel = &channel, .stream_id = stream_id };
+    struct live_stream_config config = { .channel = &channel,
+                                         .stream_id = stream_id,
+                                         .max_takeovers = 2 };
     struct hls_config hls = { .node = "test" };
 
     clock_set_fake(SECOND_US, FIXTURE_ARRIVAL_US);
@@ -128,7 +133,7 @@ static void publish(uint64_t number, int seconds)
 
 static void goes_on_air_with_its_first_whole_segment(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
     publish(1, 1);
     assert_false(live_get(registry, CHANNEL_ARN, NULL));
@@ -138,9 +143,9 @@ static void goes_on_air_with_its_first_whole_segment(void **state)
 
 static void refuses_a_second_encoder_while_the_first_is_active(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
-    live_stream_attach(stream, encoder(2));
+    live_stream_attach(stream, encoder(2), 0);
     assert_int_equal(seen.number, 2);
     assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
     assert_non_null(strstr(seen.reason, "Another encoder"));
@@ -148,10 +153,10 @@ static void refuses_a_second_encoder_while_the_first_is_active(void **state)
 
 static void lets_a_silent_encoder_give_way(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
     clock_advance_us(6 * SECOND_US);
-    live_stream_attach(stream, encoder(2));
+    live_stream_attach(stream, encoder(2), 0);
     assert_int_equal(seen.number, 2);
     assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
     publish(1, 1); /* the old one is not heard any more */
@@ -160,13 +165,13 @@ static void lets_a_silent_encoder_give_way(void **state)
 
 static void waits_thirty_seconds_for_a_lost_encoder(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
     live_stream_detach(stream, encoder(1), false);
     clock_advance_us(28 * SECOND_US);
     tick();
     assert_int_equal(seen.ends, 0);
-    live_stream_attach(stream, encoder(2));
+    live_stream_attach(stream, encoder(2), 0);
     assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
     live_stream_detach(stream, encoder(2), false);
     clock_advance_us(31 * SECOND_US);
@@ -177,7 +182,7 @@ static void waits_thirty_seconds_for_a_lost_encoder(void **state)
 
 static void ends_at_once_when_the_encoder_says_goodbye(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
     live_stream_detach(stream, encoder(1), true);
     assert_int_equal(seen.ends, 1);
@@ -185,7 +190,7 @@ static void ends_at_once_when_the_encoder_says_goodbye(void **state)
 
 static void ends_after_48_hours(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     clock_advance_us(INT64_C(48) * 3600 * SECOND_US);
     publish(1, 1);
     tick();
@@ -196,7 +201,7 @@ static void ends_after_48_hours(void **state)
 
 static void sends_an_encoder_without_video_away(void **state)
 {
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     for (int i = 0; i < 11; i++) {
         struct packet *sound = make_sound(audio, dts, 20);
         live_stream_packet(stream, encoder(1), sound);
@@ -213,7 +218,7 @@ static void reports_what_the_encoder_delivers(void **state)
 {
     struct live_info info;
 
-    live_stream_attach(stream, encoder(1));
+    live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
     tick();
     assert_true(live_get(registry, CHANNEL_ARN, &info));
@@ -222,19 +227,181 @@ static void reports_what_the_encoder_delivers(void **state)
     assert_true(info.measure.keyframe_interval_s == 1.0);
 }
 
+/* --- takeover --- */
+
+static void begin_broadcast(int64_t priority)
+{
+    live_stream_attach(stream, encoder(1), priority);
+    publish(1, 3);
+}
+
+/* Another encoder with a clock of its own. */
+static void take_over(uint64_t number, int64_t priority)
+{
+    live_stream_attach(stream, encoder(number), priority);
+    dts += INT64_C(1000) * MEDIA_TIMESCALE;
+    publish(number, 1);
+}
+
+static void assert_fails(uint64_t number, const char *code)
+{
+    assert_int_equal(seen.number, number);
+    assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
+    assert_non_null(strstr(seen.reason, code));
+    assert_int_equal(seen.closed, 0);
+    publish(1, 1);
+    assert_true(live_get(registry, CHANNEL_ARN, NULL));
+}
+
+static void a_priority_takes_over_from_one_without(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+    publish(1, 1); /* it goes on until the other's first IDR */
+    assert_int_equal(seen.closed, 0);
+    publish(2, 1);
+    assert_int_equal(seen.closed, 1);
+    assert_int_equal(seen.ends, 0);
+}
+
+static void only_a_higher_priority_takes_over(void **state)
+{
+    begin_broadcast(5);
+    live_stream_attach(stream, encoder(2), 5);
+    assert_fails(2, "StreamTakeoverInvalidPriority");
+    live_stream_attach(stream, encoder(3), 4);
+    assert_fails(3, "StreamTakeoverInvalidPriority");
+    live_stream_attach(stream, encoder(4), 0);
+    assert_fails(4, "Another encoder");
+    live_stream_attach(stream, encoder(5), -1);
+    assert_fails(5, "StreamTakeoverInvalidPriority");
+    take_over(6, 6);
+    assert_int_equal(seen.closed, 1);
+}
+
+static void one_who_was_taken_over_from_does_not_come_back(void **state)
+{
+    begin_broadcast(1);
+    take_over(2, 2);
+    assert_int_equal(seen.closed, 1);
+    live_stream_attach(stream, encoder(3), 1);
+    assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
+}
+
+static void there_is_a_limit_of_takeovers(void **state)
+{
+    begin_broadcast(0);
+    take_over(2, 1);
+    take_over(3, 2);
+    assert_int_equal(seen.closed, 2);
+    live_stream_attach(stream, encoder(4), 3);
+    assert_int_equal(seen.number, 4);
+    assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
+    assert_non_null(strstr(seen.reason, "StreamTakeoverLimitBreached"));
+}
+
+static void other_media_do_not_take_over(void **state)
+{
+    struct codec_config *small = make_small_video_config();
+    struct packet *picture = make_picture(small, dts, true, 100);
+
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    live_stream_packet(stream, encoder(2), picture);
+    assert_fails(2, "StreamTakeoverMediaMismatch");
+    packet_unref(picture);
+    codec_config_unref(small);
+}
+
+static void a_newcomer_without_a_picture_is_sent_away(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    publish(1, 11);
+    tick();
+    assert_fails(2, "StreamTakeoverMediaMismatch");
+}
+
+static void of_two_newcomers_the_higher_one_takes_over(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 2);
+    live_stream_attach(stream, encoder(3), 1);
+    assert_fails(3, "StreamTakeoverInvalidPriority");
+    live_stream_attach(stream, encoder(4), 3);
+    publish(2, 1);
+    assert_int_equal(seen.closed, 0);
+    publish(4, 1);
+    assert_int_equal(seen.closed, 1);
+}
+
+static void a_newcomer_goes_on_when_the_running_encoder_leaves(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    live_stream_detach(stream, encoder(1), true);
+    assert_int_equal(seen.ends, 0);
+    publish(2, 2);
+    live_stream_detach(stream, encoder(2), true);
+    assert_int_equal(seen.ends, 1);
+}
+
+static void a_newcomer_that_leaves_changes_nothing(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    live_stream_detach(stream, encoder(2), true);
+    publish(1, 1);
+    assert_int_equal(seen.ends, 0);
+    assert_int_equal(seen.closed, 0);
+    take_over(3, 1);
+    assert_int_equal(seen.closed, 1);
+}
+
+static void the_end_of_the_stream_is_the_end_of_a_newcomer(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    live_stream_stop(stream, "over");
+    assert_int_equal(seen.closed, 2);
+    assert_int_equal(seen.ends, 1);
+}
+
+static void a_priority_is_no_hindrance_within_the_grace(void **state)
+{
+    begin_broadcast(5);
+    live_stream_detach(stream, encoder(1), false);
+    live_stream_attach(stream, encoder(2), 5);
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+    publish(2, 1);
+    assert_int_equal(seen.closed, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(goes_on_air_with_its_first_whole_segment, setup, teardown),
-        cmocka_unit_test_setup_teardown(refuses_a_second_encoder_while_the_first_is_active, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(lets_a_silent_encoder_give_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(waits_thirty_seconds_for_a_lost_encoder, setup, teardown),
-        cmocka_unit_test_setup_teardown(ends_at_once_when_the_encoder_says_goodbye, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(ends_after_48_hours, setup, teardown),
-        cmocka_unit_test_setup_teardown(sends_an_encoder_without_video_away, setup, teardown),
-        cmocka_unit_test_setup_teardown(reports_what_the_encoder_delivers, setup, teardown),
+        TEST(goes_on_air_with_its_first_whole_segment),
+        TEST(refuses_a_second_encoder_while_the_first_is_active),
+        TEST(lets_a_silent_encoder_give_way),
+        TEST(waits_thirty_seconds_for_a_lost_encoder),
+        TEST(ends_at_once_when_the_encoder_says_goodbye),
+        TEST(ends_after_48_hours),
+        TEST(sends_an_encoder_without_video_away),
+        TEST(reports_what_the_encoder_delivers),
+        TEST(a_priority_takes_over_from_one_without),
+        TEST(only_a_higher_priority_takes_over),
+        TEST(one_who_was_taken_over_from_does_not_come_back),
+        TEST(there_is_a_limit_of_takeovers),
+        TEST(other_media_do_not_take_over),
+        TEST(a_newcomer_without_a_picture_is_sent_away),
+        TEST(of_two_newcomers_the_higher_one_takes_over),
+        TEST(a_newcomer_goes_on_when_the_running_encoder_leaves),
+        TEST(a_newcomer_that_leaves_changes_nothing),
+        TEST(the_end_of_the_stream_is_the_end_of_a_newcomer),
+        TEST(a_priority_is_no_hindrance_within_the_grace),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,6 +306,78 @@ static void goes_on_after_a_resume(void **state)
     end(&f);
 }
 
+/* Another encoder, another clock: the picture goes on a frame behind the last one, the sound in its
+ * own step, and nothing is marked. */
+static void a_splice_goes_on_without_a_gap(void **state)
+{
+    static const int64_t clocks[] = { 0, 7654321, -90000 };
+    struct fixture f;
+
+    for (size_t k = 0; k < ARRAY_LEN(clocks); k++) {
+        struct result r;
+
+        begin(&f);
+        for (int i = 0; i < 30; i++)
+            picture(&f, video_ms(i), i == 0);
+        for (int i = 0; i < 46; i++) /* up to 960 ms */
+            sound(&f, audio_ms(i));
+        timeline_splice(&f.timeline);
+        assert_true(picture(&f, clocks[k] - 33, false).is_dropped);
+        assert_true(sound(&f, clocks[k] - 20).is_dropped);
+        r = picture(&f, clocks[k], true);
+        assert_in_range(r.dts, TIMELINE_START + 999 * MS, TIMELINE_START + 1001 * MS);
+        assert_false(r.is_discontinuity);
+        r = sound(&f, clocks[k]); /* at 1000 ms where 981.3 is due */
+        assert_int_equal(r.dts, TIMELINE_START + 46 * FRAME);
+        r = sound(&f, clocks[k] + 21);
+        assert_int_equal(r.dts, TIMELINE_START + 47 * FRAME);
+        assert_false(picture(&f, clocks[k] + 1000, true).is_discontinuity);
+        end(&f);
+    }
+}
+
+/* Sound that would come twice is left out. */
+static void a_splice_drops_sound_that_was_there(void **state)
+{
+    struct fixture f;
+    int64_t last = 0;
+
+    begin(&f);
+    for (int i = 0; i < 30; i++)
+        picture(&f, video_ms(i), i == 0);
+    for (int i = 0; i < 60; i++) /* 280 ms ahead of the picture */
+        last = sound(&f, audio_ms(i)).dts;
+    timeline_splice(&f.timeline);
+    picture(&f, 0, true);
+    for (int i = 0; i < 30; i++) {
+        struct result r = sound(&f, audio_ms(i));
+
+        assert_true(r.is_dropped || r.dts > last);
+        last = r.is_dropped ? last : r.dts;
+    }
+    assert_in_range(last, TIMELINE_START + (1000 + 619 - 40) * MS,
+                    TIMELINE_START + (1000 + 619 + 40) * MS);
+    end(&f);
+}
+
+/* The last encoder's pictures are all shown before the first of the next one. */
+static void a_splice_waits_for_reordered_pictures(void **state)
+{
+    struct packet *packet;
+    struct fixture f;
+    struct result r;
+
+    begin(&f);
+    for (int i = 0; i < 30; i++) {
+        packet = make_picture(f.video, (int64_t)i * 3000, i == 0, 16);
+        packet->pts += 2 * 3000;
+        r = map(&f, packet);
+    }
+    timeline_splice(&f.timeline);
+    assert_int_equal(picture(&f, 0, true).pts, r.pts + 3000);
+    end(&f);
+}
+
 static void does_not_wait_for_ever_with_the_sound_of_a_resume(void **state)
 {
     struct fixture f;
@@ -381,6 +453,9 @@ int main(void)
         cmocka_unit_test(takes_out_a_jump_of_both_tracks),
         cmocka_unit_test(marks_the_next_idr_after_a_jump),
         cmocka_unit_test(goes_on_after_a_resume),
+        cmocka_unit_test(a_splice_goes_on_without_a_gap),
+        cmocka_unit_test(a_splice_drops_sound_that_was_there),
+        cmocka_unit_test(a_splice_waits_for_reordered_pictures),
         cmocka_unit_test(does_not_wait_for_ever_with_the_sound_of_a_resume),
         cmocka_unit_test(aligns_tracks_that_count_from_different_times),
         cmocka_unit_test(takes_another_sample_rate_without_a_step_back),

@@ -28,10 +28,11 @@ static void on_cut(const struct cut *cut, void *ctx)
     f->cuts[f->count++] = *cut;
 }
 
-static void begin(struct fixture *f, double fps, int target_duration_s)
+static void begin_filling(struct fixture *f, double fps, int target_duration_s, bool fills_target)
 {
     const struct cut_plan_config config = {
         .has_video = fps > 0,
+        .fills_target = fills_target,
         .fps = fps,
         .target_duration_s = target_duration_s,
         .part_duration = cut_plan_part_duration(fps),
@@ -44,6 +45,11 @@ static void begin(struct fixture *f, double fps, int target_duration_s)
     f->audio = make_audio_config(48000);
     f->other_audio = make_audio_config(44100);
     f->plan = cut_plan_create(&config, on_cut, f);
+}
+
+static void begin(struct fixture *f, double fps, int target_duration_s)
+{
+    begin_filling(f, fps, target_duration_s, false);
 }
 
 static void end(struct fixture *f)
@@ -133,6 +139,30 @@ static void cuts_at_the_first_idr_after_nine_tenths(void **state)
 }
 
 /* A GOP longer than the target duration: cut where rounding would pass it, and again at the IDR. */
+/* As many GOPs as the target duration has room for; never one that would have to be torn. */
+static void fills_segments_with_whole_gops_where_asked_to(void **state)
+{
+    static const struct {
+        double gop, segment;
+        int target;
+    } cases[] = { { 0.5, 2, 2 }, { 1, 2, 2 },   { 2, 2, 2 }, { 1.5, 1.5, 2 }, { 1, 4, 4 },
+                  { 1.5, 3, 4 }, { 2.5, 5, 6 }, { 4, 4, 6 }, { 0.5, 6, 6 } };
+    const struct cut *starts[CUTS_MAX];
+    struct fixture f;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int count;
+
+        begin_filling(&f, 30, cases[i].target, true);
+        video(&f, 30, cases[i].gop, 24);
+        count = segments(&f, starts, CUTS_MAX);
+        assert_int_equal(count, (int)ceil(24 / cases[i].segment));
+        for (int k = 0; k < count; k++)
+            assert_int_equal(starts[k]->start, 10 * S + in_ms(k * cases[i].segment));
+        end(&f);
+    }
+}
+
 static void never_rounds_above_the_target_duration(void **state)
 {
     static const double gops[] = { 8, 20 };
@@ -381,6 +411,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_multiple_of_a_frame_nearest_to_a_third),
         cmocka_unit_test(cuts_at_the_first_idr_after_nine_tenths),
+        cmocka_unit_test(fills_segments_with_whole_gops_where_asked_to),
         cmocka_unit_test(never_rounds_above_the_target_duration),
         cmocka_unit_test(cuts_parts_on_a_grid_at_all_frame_rates),
         cmocka_unit_test(makes_no_sliver_of_sound_before_an_idr),

@@ -53,15 +53,21 @@ static void on_late_track(struct codec_config *config, void *ctx)
     f->late_kind = config->kind;
 }
 
-static void begin(struct fixture *f, bool allows_audio_only)
+static void begin_with(struct fixture *f, const struct go_live_config *config)
 {
     static const struct go_live_events events = { on_ready, on_packet, on_late_track };
-    const struct go_live_config config = { allows_audio_only };
 
     *f = (struct fixture){ 0 };
     f->video = make_video_config();
     f->audio = make_audio_config(48000);
-    f->go_live = go_live_create(&config, &events, f);
+    f->go_live = go_live_create(config, &events, f);
+}
+
+static void begin(struct fixture *f, bool allows_audio_only)
+{
+    const struct go_live_config config = { .allows_audio_only = allows_audio_only };
+
+    begin_with(f, &config);
 }
 
 static void end(struct fixture *f)
@@ -126,6 +132,24 @@ static void takes_the_target_duration_from_the_first_gop(void **state)
         assert_int_equal(f.decision.target_duration_s, cases[i].target);
         assert_ptr_equal(f.decision.video, f.video);
         assert_null(f.decision.audio);
+        end(&f);
+    }
+}
+
+static void lets_the_target_duration_be_longer_than_a_gop(void **state)
+{
+    static const struct {
+        double gop;
+        int wish, target;
+    } cases[] = { { 1, 2, 2 }, { 1, 4, 4 }, { 2, 6, 6 }, { 4, 2, 4 }, { 8, 3, 6 } };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct go_live_config config = { .segment_s = cases[i].wish };
+        struct fixture f;
+
+        begin_with(&f, &config);
+        run_video(&f, 30, cases[i].gop);
+        assert_int_equal(f.decision.target_duration_s, cases[i].target);
         end(&f);
     }
 }
@@ -289,6 +313,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_target_duration_from_the_first_gop),
+        cmocka_unit_test(lets_the_target_duration_be_longer_than_a_gop),
         cmocka_unit_test(finds_the_frame_rate_behind_whole_milliseconds),
         cmocka_unit_test(believes_a_declared_rate_that_fits),
         cmocka_unit_test(begins_with_the_first_idr),
