@@ -12,6 +12,10 @@
 #include "api/quota.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "store/store.h"
+
+#define HOST_MAX 254
+#define URL_MAX  256
 
 enum setting_type { STRING, ADDRESS, NUMBER, FLAG, CHOICE, LIST };
 
@@ -41,9 +45,36 @@ static bool is_account(const char *text)
     return strlen(text) == 12 && strspn(text, "0123456789") == 12;
 }
 
+static bool is_something(const char *text)
+{
+    return *text != '\0';
+}
+
+/* What a host may be written with, IPv6 addresses included. */
+static size_t host_len(const char *text)
+{
+    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]");
+}
+
+static bool is_host(const char *text)
+{
+    return strlen(text) < HOST_MAX && !text[host_len(text)];
+}
+
+/* http[s]://host[:port][/path]: names of files are put behind it. */
 static bool is_url(const char *text)
 {
-    return !*text || strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+    const char *host = strstr(text, "://");
+    size_t len;
+
+    if (!*text)
+        return true;
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return false;
+    host += 3;
+    len = host_len(host);
+    return len && strlen(text) < URL_MAX && (!host[len] || host[len] == '/') &&
+           !strpbrk(host, "?#\"\\ \t\r\n");
 }
 
 static bool is_x264_preset(const char *text)
@@ -71,7 +102,7 @@ static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL
 
 /* clang-format off */
 static const struct setting settings[] = {
-    { "data", STRING, AT(data_dir), "./weir-data", "DIR", "database, credentials, buckets, upload spool", "WEIR_DATA" },
+    { "data", STRING, AT(data_dir), "./weir-data", "DIR", "database, credentials, buckets, upload spool", "WEIR_DATA", .is_valid = is_something },
     { "http", ADDRESS, AT(http), "127.0.0.1:8080", "ADDR:PORT", "API, playback, pages and metrics in clear (HTTP/1.1, h2c)", "WEIR_HTTP" },
     { "https", ADDRESS, AT(https), "127.0.0.1:8443", "ADDR:PORT", "the same over TLS; takes RTMPS as well" },
     { "tls-cert", STRING, AT(tls_cert), "", "FILE", "certificate chain (PEM); reloaded on SIGHUP; default: self-signed" },
@@ -79,12 +110,12 @@ static const struct setting settings[] = {
     { "rtmp", ADDRESS, AT(rtmp), "127.0.0.1:1935", "ADDR:PORT", "RTMP ingest, for channels with insecureIngest" },
     { "rtmps", ADDRESS, AT(rtmps), "127.0.0.1:4443", "ADDR:PORT", "RTMPS ingest" },
     { "public-url", STRING, AT(public_url), "", "URL", "base of playback URLs; default: the https listener when --tls-cert is given, else http", .is_valid = is_url },
-    { "public-host", STRING, AT(public_host), "", "NAME", "host name of the ingest endpoints; default: the bound address" },
+    { "public-host", STRING, AT(public_host), "", "NAME", "host name of the ingest endpoints; default: the bound address", .is_valid = is_host },
     { "quota", LIST, AT(quotas), "", "NAME=N", "changes a resource quota; repeatable", .is_valid = is_quota },
     { "metrics", ADDRESS, AT(metrics), "off", "ADDR:PORT", "a listener for /metrics alone; otherwise loopback clients get it on --http" },
     { "region", STRING, AT(region), "us-west-2", "NAME", "region of ARNs and signatures", .is_valid = is_region },
     { "account", STRING, AT(account), "000000000000", "ID", "account of the first access key: 12 digits", .is_valid = is_account },
-    { "store", STRING, AT(store_url), "", "URL", "postgresql://... for several nodes; default: SQLite in the data directory", "WEIR_STORE" },
+    { "store", STRING, AT(store_url), "", "URL", "postgresql://... for several nodes; default: SQLite in the data directory", "WEIR_STORE", .is_valid = store_is_url },
     { "loops", NUMBER, AT(loops), "0", "N", "event loops; 0: one per core", .min = 0, .max = 256 },
     { "unlimited", FLAG, AT(is_unlimited), "no", NULL, "no throttling of API calls (quotas on resources stay)" },
     { "x264-preset", STRING, AT(x264_preset), "superfast", "NAME", "speed of transcoding: ultrafast to slow", .is_valid = is_x264_preset },
@@ -290,6 +321,10 @@ static int load_file(struct loading *l, const char *path)
     }
     for (int number = 1; !err && fgets(line, sizeof(line), file); number++)
         err = load_line(l, path, number, line);
+    if (!err && ferror(file)) { /* a folder, for one */
+        snprintf(l->message, l->size, "--config %s: %s", path, err_str(-errno));
+        err = -EINVAL;
+    }
     fclose(file);
     return err;
 }
@@ -375,6 +410,10 @@ static int check_combinations(struct loading *l)
 
     if (!*config->tls_cert != !*config->tls_key) {
         snprintf(l->message, l->size, "--tls-cert and --tls-key go together");
+        return -EINVAL;
+    }
+    if (!config->http.is_on && !config->https.is_on) {
+        snprintf(l->message, l->size, "--http and --https are both off: nobody could be served");
         return -EINVAL;
     }
     return 0;

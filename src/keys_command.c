@@ -315,6 +315,9 @@ int keys_main(int argc, char **argv)
     }
     if (parse_options(&options, argc - 1, argv + 1))
         return EXIT_USAGE;
+    if (options.store_url && !store_is_url(options.store_url))
+        return complain("--store takes a URL like postgresql://host/database, not",
+                        options.store_url);
     if (verb->takes_id != (options.id != NULL)) {
         print_usage(stderr);
         return EXIT_USAGE;

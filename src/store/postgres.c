@@ -130,6 +130,14 @@ static void ignore_notice(void *arg, const char *message)
 {
 }
 
+bool postgres_is_url(const char *url)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+
+    PQconninfoFree(options);
+    return options != NULL;
+}
+
 /* What the URL says itself comes later and wins. The timeouts bound how long a call can hang on a
  * network that swallows packets, and how long a node that hangs can keep others from a row. */
 static PGconn *dial(const char *url)

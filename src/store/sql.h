@@ -62,6 +62,8 @@ struct sql_driver {
 
 extern const struct sql_driver sqlite_driver;
 extern const struct sql_driver postgres_driver;
+/* Can libpq read it? */
+bool postgres_is_url(const char *url);
 
 struct sql_value sql_int(int64_t number);
 struct sql_value sql_text(const char *text); /* NULL: SQL's NULL */

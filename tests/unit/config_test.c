@@ -89,6 +89,22 @@ static void says_in_one_line_what_is_wrong(void **state)
         { { "--tls-cert", "a.pem" }, 2, "--tls-cert and --tls-key go together" },
         { { "--quota", "unicorns=1" }, 2, "--quota: 'unicorns=1' is not a valid NAME=N" },
         { { "channel" }, 1, "unexpected argument 'channel'" },
+        { { "--http=off", "--https=off" },
+          2,
+          "--http and --https are both off: nobody could be served" },
+        { { "--data", "" }, 2, "--data: '' is not a valid DIR" },
+        { { "--store", "mysql://x" }, 2, "--store: 'mysql://x' is not a valid URL" },
+        { { "--store", "postgresql://h/d?nonsense=1" },
+          2,
+          "--store: 'postgresql://h/d?nonsense=1' is not a valid URL" },
+        { { "--public-url", "https://" }, 2, "--public-url: 'https://' is not a valid URL" },
+        { { "--public-url", "https://a b" }, 2, "--public-url: 'https://a b' is not a valid URL" },
+        { { "--public-url", "http://a/?b" }, 2, "--public-url: 'http://a/?b' is not a valid URL" },
+        { { "--public-host", "a/b" }, 2, "--public-host: 'a/b' is not a valid NAME" },
+        { { "--region", "US_WEST" }, 2, "--region: 'US_WEST' is not a valid NAME" },
+        { { "--unlimited=maybe" }, 1, "--unlimited: 'maybe' is not a valid yes or no" },
+        { { "--x264-preset", "placebo" }, 2, "--x264-preset: 'placebo' is not a valid NAME" },
+        { { "--config", "/" }, 2, "--config /: illegal operation on a directory" },
     };
     struct config config;
 
