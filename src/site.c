@@ -98,9 +98,18 @@ static size_t body_max(const struct http_request *request, void *ctx)
     return api_http_handler.body_max(request, site->config.api);
 }
 
+static bool on_refused(struct http_exchange *exchange, const struct http_request *request,
+                       int status, void *ctx)
+{
+    struct site *site = ctx;
+
+    return api_http_handler.on_refused(exchange, request, status, site->config.api);
+}
+
 const struct http_handler site_handler = {
     .body_max = body_max,
     .on_request = on_request,
+    .on_refused = on_refused,
 };
 
 static void on_metrics_request(struct http_exchange *exchange, const struct http_request *request,

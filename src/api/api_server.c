@@ -82,20 +82,25 @@ static void on_gone(void *ctx)
     job->exchange = NULL;
 }
 
-static void answer(void *arg)
+static void respond(struct http_exchange *exchange, const struct api_reply *reply)
 {
-    struct job *job = arg;
-    const struct slice body = { .data = (const uint8_t *)job->reply.body,
-                                .len = job->reply.body_len };
-    const struct http_response response = { .status = job->reply.status,
-                                            .headers = job->reply.headers,
-                                            .header_count = job->reply.header_count,
+    const struct slice body = { .data = (const uint8_t *)reply->body, .len = reply->body_len };
+    const struct http_response response = { .status = reply->status,
+                                            .headers = reply->headers,
+                                            .header_count = reply->header_count,
                                             .body = &body,
                                             .body_count = body.len ? 1 : 0 };
 
+    http_respond(exchange, &response);
+}
+
+static void answer(void *arg)
+{
+    struct job *job = arg;
+
     if (job->exchange) {
         http_exchange_on_gone(job->exchange, NULL, NULL);
-        http_respond(job->exchange, &response);
+        respond(job->exchange, &job->reply);
     }
     arena_destroy(job->arena);
 }
@@ -130,4 +135,23 @@ static void on_request(struct http_exchange *exchange, const struct http_request
     worker_submit(api->config.workers, serve, job);
 }
 
-const struct http_handler api_http_handler = { .body_max = body_max, .on_request = on_request };
+static bool on_refused(struct http_exchange *exchange, const struct http_request *request,
+                       int status, void *ctx)
+{
+    struct arena *arena;
+    struct api_reply reply;
+
+    if (!operation_has_path(request->path))
+        return false;
+    arena = arena_create();
+    api_refuse(ctx, arena, request, status, &reply);
+    respond(exchange, &reply);
+    arena_destroy(arena);
+    return true;
+}
+
+const struct http_handler api_http_handler = {
+    .body_max = body_max,
+    .on_request = on_request,
+    .on_refused = on_refused,
+};

@@ -22,7 +22,9 @@
 #define PIPELINE_MAX 16
 #define REST_MAX     ((size_t)64 * 1024) /* as much as one read brings */
 #define LINGER_MS    2000
-#define BODY_PIECES  62
+#define DISCARD_MS                                                                                 \
+    10000 /* for the rest of a body that nobody wants, so that its sender hears why */
+#define BODY_PIECES 62
 
 struct http1_conn {
     struct http_conn base;
@@ -33,6 +35,7 @@ struct http1_conn {
     struct buf rest;    /* input not looked at yet, because of the bound */
     bool is_in_body;    /* of the request that arrives */
     bool is_input_over; /* no more requests: the rest of the input is ignored */
+    bool discards_body; /* which its sender may go on with for long */
     bool owes_continue; /* 100 Continue, when it is this request's turn */
     bool is_in_loop;    /* read_requests() runs, further up the stack */
     bool is_closed;     /* to be freed when it is left */
@@ -238,7 +241,7 @@ static void advance(struct http1_conn *conn)
 
         drop_exchange(conn, exchange);
         if (!keeps_alive || is_done(conn)) {
-            close_conn(conn, LINGER_MS);
+            close_conn(conn, conn->discards_body ? DISCARD_MS : LINGER_MS);
             return;
         }
         if ((exchange = first_exchange(conn)))
@@ -345,6 +348,7 @@ static void refuse(struct http1_conn *conn, int status)
     struct http1_exchange *exchange = take_request(conn);
 
     conn->is_input_over = true;
+    conn->discards_body = status == 413 || status == 503;
     exchange->keeps_alive = false;
     if (!exchange->base.message.request.method)
         exchange->base.message.request.method = "GET";

@@ -35,6 +35,8 @@ struct http2_stream {
     bool has_head;    /* the request's is complete */
     bool is_complete; /* the request is */
     bool is_refused;  /* answered by us, not by the handler */
+    bool is_stopped;  /* told to send no more */
+    size_t discarded; /* of a refused body */
     bool is_answered; /* the answer is complete */
     bool is_deferred; /* nghttp2 waits for more of `body` */
     bool drops_body;  /* the request was HEAD, say */

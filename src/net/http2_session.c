@@ -18,7 +18,8 @@
 #include "net/loop.h"
 
 #define STREAMS_MAX  256
-#define BODIES_MAX   ((size_t)4 * 1024 * 1024) /* of all incomplete requests together */
+#define BODIES_MAX   ((size_t)4 * 1024 * 1024)  /* of all incomplete requests together */
+#define DISCARD_MAX  ((size_t)64 * 1024 * 1024) /* of a body that was refused */
 #define RESETS_BURST 200
 #define RESETS_PER_S 20
 #define WINDOW_SIZE  (256 * 1024)
@@ -253,14 +254,31 @@ static int on_frame_recv(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
     return 0;
 }
 
+/* Told to stop at once, some clients forget the answer over it (curl 7.88 does), so who was refused
+ * may go on for a while. */
+static int discard(struct http2_stream *stream, size_t len)
+{
+    struct http2_session *session = stream->session;
+
+    session->activity.received += len;
+    stream->discarded += len;
+    if (stream->discarded < DISCARD_MAX || stream->is_stopped)
+        return 0;
+    stream->is_stopped = true;
+    return nghttp2_submit_rst_stream(session->nghttp2, NGHTTP2_FLAG_NONE, stream->id,
+                                     NGHTTP2_NO_ERROR);
+}
+
 static int on_data_chunk(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const uint8_t *data,
                          size_t len, void *user_data)
 {
     struct http2_session *session = user_data;
     struct http2_stream *stream = stream_of(nghttp2, id);
 
-    if (!stream || stream->is_refused || stream->is_complete)
+    if (!stream || stream->is_complete)
         return 0;
+    if (stream->is_refused)
+        return discard(stream, len);
     if (session->body_bytes + len > BODIES_MAX)
         return nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, id, NGHTTP2_ENHANCE_YOUR_CALM);
     if (buf_append(&stream->base.message.body, data, len)) {
@@ -309,7 +327,7 @@ static int on_frame_send(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
         !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
     stream = stream_of(nghttp2, frame->hd.stream_id);
-    if (stream && !stream->is_complete)
+    if (stream && !stream->is_complete && !stream->is_refused)
         return nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
     return 0;
 }

@@ -92,7 +92,8 @@ void http_exchange_refuse(struct http_exchange *exchange, int status)
                                       .body = body,
                                       .body_count = ARRAY_LEN(body) };
 
-    http_respond(exchange, &response);
+    if (!http_server_refused(exchange->conn->server, exchange, status))
+        http_respond(exchange, &response);
 }
 
 void http_exchange_on_gone(struct http_exchange *exchange, void (*on_gone)(void *ctx), void *ctx)

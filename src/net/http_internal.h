@@ -128,6 +128,8 @@ bool http_server_reserve(struct http_server *server, size_t size);
 void http_server_release(struct http_server *server, size_t size);
 /* The handler gets the request; the server refuses it itself when it has too many. */
 void http_server_dispatch(struct http_server *server, struct http_exchange *exchange);
+/* Has the handler refused it in words of its own? */
+bool http_server_refused(struct http_server *server, struct http_exchange *exchange, int status);
 void http_server_note_exchange(struct http_server *server, int change);
 void http_server_note_answer(struct http_server *server, int status, uint64_t body_bytes);
 void http_server_note_body(struct http_server *server, uint64_t bytes);

@@ -222,6 +222,15 @@ void http_server_dispatch(struct http_server *server, struct http_exchange *exch
                                           server->config.handler_ctx);
 }
 
+bool http_server_refused(struct http_server *server, struct http_exchange *exchange, int status)
+{
+    const struct http_handler *handler = &server->config.handler;
+
+    return handler->on_refused && (status == 413 || status == 503) &&
+           handler->on_refused(exchange, &exchange->message.request, status,
+                               server->config.handler_ctx);
+}
+
 void http_server_note_exchange(struct http_server *server, int change)
 {
     COUNT(server->counters.open_exchanges, change);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a customer's code sees when it gets a request wrong: the errors that AWS gives.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 
 import {
   CreateChannelCommand, GetChannelCommand, GetStreamCommand, ListChannelsCommand, TagResourceCommand, UpdateChannelCommand,
@@ -96,6 +98,44 @@ story('another signer is understood, and other mistakes get the answers of AWS',
   assert.deepEqual(await answer('/NoSuchOperation', '{}'), [404, 'UnknownOperationException']);
   assert.deepEqual(await answer('/CreateChannel', `{"name":"${'x'.repeat(600_000)}"}`), [413, 'RequestEntityTooLargeException']);
   assert.equal((await answer('/CreateChannel', '['.repeat(100_000)))[0], 400);
+});
+
+// As botocore does: the answer is looked at when the whole body is out. It is far more than sockets buffer.
+async function sendAll(server, head, pieces) {
+  const { hostname, port } = new URL(server.http);
+  const socket = net.connect({ host: hostname, port: Number(port) });
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write(`POST /CreateChannel HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${head}\r\n\r\n`);
+  for (const piece of pieces) if (!socket.write(piece)) await once(socket, 'drain');
+  const received = [];
+  socket.on('data', (data) => received.push(data)).resume();
+  await once(socket, 'end');
+  socket.destroy();
+  return Buffer.concat(received).toString();
+}
+
+story('who sends far too much hears so, however it is sent', async (kit) => {
+  const server = await kit.server();
+  const pieces = Array.from({ length: 256 }, () => Buffer.alloc(65536, 'x'));
+  const length = 256 * 65536;
+  const isTooLarge = (answer) => {
+    assert.match(answer, /^HTTP\/\S+ 413 /);
+    assert.match(answer, /^x-amzn-errortype: RequestEntityTooLargeException\r$/im);
+    assert.match(answer, /^x-amzn-requestid: [0-9a-f-]{36}\r$/im);
+    assert.match(answer, /^content-type: application\/json\r$/im);
+    const body = JSON.parse(answer.split('\r\n\r\n').at(-1));
+    assert.match(body.message, /larger than 262144 bytes/);
+    assert.equal(body.exceptionMessage, body.message);
+  };
+  isTooLarge(await sendAll(server, `Content-Length: ${length}`, pieces));
+  const chunks = pieces.map((piece) => Buffer.concat([Buffer.from('10000\r\n'), piece, Buffer.from('\r\n')]));
+  isTooLarge(await sendAll(server, 'Transfer-Encoding: chunked', chunks));
+  for (const [version, base] of [['--http1.1', server.http], ['--http2-prior-knowledge', server.http], ['--http2', server.https]]) {
+    const { stdout } = await runCommand('curl', ['-sS', '-k', '-i', version, '-H', 'expect:', '--data-binary', '@-', `${base}/CreateChannel`],
+      { input: Buffer.concat(pieces) });
+    isTooLarge(stdout);
+  }
 });
 
 story('browsers may ask from any origin', async (kit) => {
