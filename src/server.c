@@ -54,6 +54,7 @@
 #define CONNECTIONS_MAX    200000
 #define CONNECTIONS_A_PEER 20000
 #define DRAIN_MS           10000
+#define MEASURE_MS         5000
 #define DAY_MS             ((int64_t)24 * 3600 * 1000)
 #define TAG                "weir"
 
@@ -97,6 +98,7 @@ struct server {
     struct quotas quotas;
     bool is_first_start;
     bool is_running;
+    int64_t measured_ms;    /* monotonic, when accounts' use of quotas was looked up */
     int64_t certificate_ms; /* monotonic, when the certificate was read last */
     atomic_bool is_healthy;
     struct port ports[PORT_COUNT];
@@ -158,11 +160,15 @@ static int open_data(struct server *server)
         log_error(TAG, "another server uses the data directory: path=%s", config->data_dir);
         return err;
     }
-    if (!err)
+    if (!err) {
         err = store_open(&server->store, &store);
-    if (!err)
+        if (err) {
+            log_error(TAG, "store not usable: err=%s", err_str(err));
+            return err;
+        }
         err = credentials_make_first(server->store, config->data_dir, config->account,
                                      &server->is_first_start);
+    }
     if (err)
         log_error(TAG, "data directory not usable: path=%s err=%s", config->data_dir, err_str(err));
     return err;
@@ -277,7 +283,7 @@ static int probe_bucket(const char *bucket, void *ctx)
     return folder_bucket_probe(server->config->data_dir, bucket);
 }
 
-static int create_services(struct server *server)
+static void create_services(struct server *server)
 {
     const struct config *config = server->config;
     struct hls_config hls = {
@@ -317,7 +323,8 @@ static int create_services(struct server *server)
     api.live = server->registry;
     api.workers = server->workers;
     api.quotas = server->quotas;
-    return api_create(&server->api, &api);
+    server->api = api_create(&api);
+    api_register_metrics(server->api);
 }
 
 static void create_node(struct server *server, struct node *node)
@@ -430,10 +437,10 @@ int server_start(struct server **out, const struct config *config)
         goto out;
     derive_endpoints(server);
     err = credentials_write_config(config->data_dir, config->region, server->endpoints.api_url);
-    if (!err)
-        err = create_services(server);
-    if (!err)
-        err = start_loops(server);
+    if (err)
+        goto out;
+    create_services(server);
+    err = start_loops(server);
     if (err)
         goto out;
 
@@ -580,6 +587,10 @@ void server_check(struct server *server)
 
     if (is_healthy != atomic_exchange(&server->is_healthy, is_healthy))
         log_warn(TAG, is_healthy ? "the store answers again" : "the store does not answer");
+    if (is_healthy && clock_mono_ms() - server->measured_ms >= MEASURE_MS) {
+        server->measured_ms = clock_mono_ms();
+        api_measure(server->api);
+    }
     if (clock_mono_ms() - server->certificate_ms >= DAY_MS) /* it may have been renewed */
         server_reload(server);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/api_metrics.h"
 #include "api/call.h"
 #include "api/operation.h"
 #include "api/permission.h"
@@ -17,9 +18,10 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metric.h"
 #include "net/http_server.h"
 #include "net/uri.h"
-#include "stage/participant_token.h"
+#include "stage/token_keys.h"
 #include "store/access_key_cache.h"
 
 #define TAG            "api"
@@ -43,7 +45,7 @@ static void free_policy(void *policy)
     policy_destroy(policy);
 }
 
-int api_create(struct api **out, const struct api_config *config)
+struct api *api_create(const struct api_config *config)
 {
     struct api *api = mem_zalloc(sizeof(*api));
     struct access_key_cache_config keys = { .store = config->store,
@@ -51,7 +53,6 @@ int api_create(struct api **out, const struct api_config *config)
                                             .free_policy = free_policy };
     struct sigv4_auth_config auth = { .region = config->region };
     uint8_t secret[STORE_KEY_SIZE];
-    int err;
 
     api->config = *config;
     api->config.region = mem_strdup(config->region);
@@ -63,24 +64,21 @@ int api_create(struct api **out, const struct api_config *config)
     api->keys = access_key_cache_create(&keys);
     auth.keys = api->keys;
     api->auth = sigv4_auth_create(&auth);
+    api->metrics = api_metrics_create(&config->quotas, config->live);
     api->rates = config->is_unlimited ? NULL : rates_create();
     store_derive_key(config->store, "page-token", api->page_key);
     store_derive_key(config->store, "participant-token", secret);
-    err = token_key_create(&api->token_key, secret);
-    if (err) {
-        api_destroy(api);
-        return err;
-    }
-    *out = api;
-    return 0;
+    api->token_keys = token_keys_create(secret, config->region);
+    return api;
 }
 
 void api_destroy(struct api *api)
 {
     if (!api)
         return;
-    token_key_destroy(api->token_key);
+    token_keys_destroy(api->token_keys);
     rates_destroy(api->rates);
+    api_metrics_destroy(api->metrics);
     sigv4_auth_destroy(api->auth);
     access_key_cache_destroy(api->keys);
     mem_free((char *)api->config.region);
@@ -90,6 +88,16 @@ void api_destroy(struct api *api)
     mem_free((char *)api->config.rtmps_url);
     mem_free((char *)api->config.srt_endpoint);
     mem_free(api);
+}
+
+void api_register_metrics(struct api *api)
+{
+    metric_collect_with(api_metrics_collect, api->metrics);
+}
+
+int api_measure(struct api *api)
+{
+    return api_metrics_measure(api->metrics, api->config.store, api->config.region);
 }
 
 /* --- the body of the reply --- */
@@ -115,14 +123,18 @@ static void end_body(struct call *call)
 
 /* --- the steps --- */
 
+static int fail_too_large(struct call *call)
+{
+    return call_fail(call, API_TOO_LARGE, "The request is larger than %zu bytes", INPUT_BODY_MAX);
+}
+
 static int find_operation(struct call *call, const char **label)
 {
     const struct http_request *request = call->request;
     const char *undecoded;
 
     if (request->body_len > INPUT_BODY_MAX)
-        return call_fail(call, API_TOO_LARGE, "The request is larger than %zu bytes",
-                         INPUT_BODY_MAX);
+        return fail_too_large(call);
     call->operation = operation_find(request->method, request->path, &undecoded);
     if (!call->operation)
         return call_fail(call, API_UNKNOWN_OPERATION, "There is no operation %s %s",
@@ -210,14 +222,19 @@ static int run_operation(struct call *call)
 
 /* --- the reply --- */
 
+static int fail_unavailable(struct call *call)
+{
+    call->retry_after_ms = UNAVAILABLE_MS;
+    return call_fail(call, API_UNAVAILABLE, "The service is temporarily unavailable");
+}
+
 /* What no operation put into words of its own. */
 static void word_error(struct call *call, int err)
 {
     if (err == CALL_FAILED)
         return;
     if (err == -ENOTCONN) {
-        call_fail(call, API_UNAVAILABLE, "The service is temporarily unavailable");
-        call->retry_after_ms = UNAVAILABLE_MS;
+        fail_unavailable(call);
         return;
     }
     log_error(TAG, "call failed: operation=%s err=%s request=%s", call->operation->name,
@@ -293,6 +310,7 @@ static void finish(struct call *call, int err, struct api_reply *out)
         out->body_len = call->body.len;
     }
     add_headers(call, out);
+    api_metrics_note(call->api->metrics, call->operation, out->status, call->error);
     log_debug(TAG, "%s: status=%d error=%s request=%s",
               call->operation ? call->operation->name : "unknown operation", out->status,
               err ? api_error_info(call->error)->name : "", call->id);
@@ -303,8 +321,7 @@ static void release_body(void *body)
     buf_clear(body);
 }
 
-void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
-               struct api_reply *out)
+static struct call *begin(struct api *api, struct arena *arena, const struct http_request *request)
 {
     struct call *call = arena_zalloc(arena, sizeof(*call));
 
@@ -317,6 +334,25 @@ void api_serve(struct api *api, struct arena *arena, const struct http_request *
     id_uuid(call->id);
     buf_init(&call->body, BODY_MAX);
     arena_on_destroy(arena, release_body, &call->body);
+    return call;
+}
+
+void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
+               struct api_reply *out)
+{
+    struct call *call = begin(api, arena, request);
+
     *out = (struct api_reply){ 0 };
     finish(call, run_operation(call), out);
+}
+
+void api_refuse(struct api *api, struct arena *arena, const struct http_request *request,
+                int status, struct api_reply *out)
+{
+    struct call *call = begin(api, arena, request);
+    const char *label;
+
+    *out = (struct api_reply){ 0 };
+    call->operation = operation_find(request->method, request->path, &label);
+    finish(call, status == 413 ? fail_too_large(call) : fail_unavailable(call), out);
 }

@@ -39,9 +39,15 @@ struct api_config {
     bool is_unlimited; /* no throttling */
 };
 
-int api_create(struct api **out, const struct api_config *config);
+/* Returns owned. */
+struct api *api_create(const struct api_config *config);
 /* NULL is fine. After the workers have stopped. */
 void api_destroy(struct api *api);
+
+/* Shows in /metrics what is asked of it and what accounts use, until metrics_clear(). */
+void api_register_metrics(struct api *api);
+/* Looks up what accounts use, for the metrics. Blocks; call it every few seconds. */
+int api_measure(struct api *api);
 
 /* For the HTTP server, with the API as its ctx; on a loop. Answers every path, those that are no
  * operation's with UnknownOperationException. */
@@ -59,5 +65,8 @@ struct api_reply {
 /* Serves one request, whole: on a thread that may block. `request` may be of any origin. */
 void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
                struct api_reply *out);
+/* The answer to a request that the HTTP server refuses with `status`, 413 or 503. Never blocks. */
+void api_refuse(struct api *api, struct arena *arena, const struct http_request *request,
+                int status, struct api_reply *out);
 
 #endif

@@ -7,16 +7,18 @@
 #include "store/store.h"
 
 struct access_key_cache;
+struct api_metrics;
 struct rates;
 struct sigv4_auth;
-struct token_key;
+struct token_keys;
 
 struct api {
     struct api_config config; /* owns its strings */
     struct access_key_cache *keys;
     struct sigv4_auth *auth;
+    struct api_metrics *metrics;
     struct rates *rates;              /* NULL: no throttling */
-    struct token_key *token_key;      /* of participants */
+    struct token_keys *token_keys;    /* of participants */
     uint8_t page_key[STORE_KEY_SIZE]; /* under which page tokens are sealed */
 };
 

@@ -119,7 +119,7 @@ static const struct field list_fields[] = { PAGE_FIELDS(100), { 0 } };
 
 static int list_playback_key_pairs(struct call *call, const void *input)
 {
-    static const struct reply_list list = { "keyPairs", TYPE, 100, "", write_key };
+    static const struct reply_list list = { "keyPairs", TYPE, 100, "", reply_write_summary };
 
     return reply_list(call, &list, input, NULL);
 }

@@ -9,27 +9,28 @@
 static const struct {
     const char *name;
     int64_t standard;
+    const char *type; /* of the resources it counts, all of an account's */
 } table[QUOTA_COUNT] = {
-    [QUOTA_CHANNELS]                      = { "channels", 5000 },
-    [QUOTA_CONCURRENT_STREAMS]            = { "concurrent-streams", 100 },
-    [QUOTA_CONCURRENT_VIEWS]              = { "concurrent-views", 15000 },
-    [QUOTA_STREAM_KEYS_PER_CHANNEL]       = { "stream-keys-per-channel", 1 },
-    [QUOTA_TAKEOVERS_PER_STREAM]          = { "takeovers-per-stream", 100 },
-    [QUOTA_RECORDING_CONFIGURATIONS]      = { "recording-configurations", 20 },
-    [QUOTA_PLAYBACK_KEY_PAIRS]            = { "playback-key-pairs", 3 },
-    [QUOTA_PLAYBACK_RESTRICTION_POLICIES] = { "playback-restriction-policies", 3 },
-    [QUOTA_AD_CONFIGURATIONS]             = { "ad-configurations", 20 },
-    [QUOTA_STAGES]                        = { "stages", 1000 },
-    [QUOTA_STAGE_PUBLISHERS]              = { "publishers-per-stage", 12 },
-    [QUOTA_STAGE_SUBSCRIBERS]             = { "subscribers-per-stage", 10000 },
-    [QUOTA_CONCURRENT_PUBLISHERS]         = { "concurrent-publishers", 1000 },
-    [QUOTA_CONCURRENT_SUBSCRIPTIONS]      = { "concurrent-subscriptions", 20000 },
-    [QUOTA_COMPOSITIONS]                  = { "compositions", 20 },
-    [QUOTA_COMPOSITIONS_PER_STAGE]        = { "compositions-per-stage", 5 },
-    [QUOTA_ENCODER_CONFIGURATIONS]        = { "encoder-configurations", 20 },
-    [QUOTA_STORAGE_CONFIGURATIONS]        = { "storage-configurations", 5 },
-    [QUOTA_INGEST_CONFIGURATIONS]         = { "ingest-configurations", 100 },
-    [QUOTA_PUBLIC_KEYS]                   = { "public-keys", 3 },
+    [QUOTA_CHANNELS]                      = { "channels", 5000, "channel" },
+    [QUOTA_CONCURRENT_STREAMS]            = { "concurrent-streams", 100, NULL },
+    [QUOTA_CONCURRENT_VIEWS]              = { "concurrent-views", 15000, NULL },
+    [QUOTA_STREAM_KEYS_PER_CHANNEL]       = { "stream-keys-per-channel", 1, NULL },
+    [QUOTA_TAKEOVERS_PER_STREAM]          = { "takeovers-per-stream", 100, NULL },
+    [QUOTA_RECORDING_CONFIGURATIONS]      = { "recording-configurations", 20, "recording-configuration" },
+    [QUOTA_PLAYBACK_KEY_PAIRS]            = { "playback-key-pairs", 3, "playback-key" },
+    [QUOTA_PLAYBACK_RESTRICTION_POLICIES] = { "playback-restriction-policies", 3, "playback-restriction-policy" },
+    [QUOTA_AD_CONFIGURATIONS]             = { "ad-configurations", 20, "ad-configuration" },
+    [QUOTA_STAGES]                        = { "stages", 1000, "stage" },
+    [QUOTA_STAGE_PUBLISHERS]              = { "publishers-per-stage", 12, NULL },
+    [QUOTA_STAGE_SUBSCRIBERS]             = { "subscribers-per-stage", 10000, NULL },
+    [QUOTA_CONCURRENT_PUBLISHERS]         = { "concurrent-publishers", 1000, NULL },
+    [QUOTA_CONCURRENT_SUBSCRIPTIONS]      = { "concurrent-subscriptions", 20000, NULL },
+    [QUOTA_COMPOSITIONS]                  = { "compositions", 20, "composition" },
+    [QUOTA_COMPOSITIONS_PER_STAGE]        = { "compositions-per-stage", 5, NULL },
+    [QUOTA_ENCODER_CONFIGURATIONS]        = { "encoder-configurations", 20, "encoder-configuration" },
+    [QUOTA_STORAGE_CONFIGURATIONS]        = { "storage-configurations", 5, "storage-configuration" },
+    [QUOTA_INGEST_CONFIGURATIONS]         = { "ingest-configurations", 100, "ingest-configuration" },
+    [QUOTA_PUBLIC_KEYS]                   = { "public-keys", 3, "public-key" },
 };
 /* clang-format on */
 
@@ -42,6 +43,11 @@ void quotas_init(struct quotas *quotas)
 const char *quota_name(enum quota quota)
 {
     return table[quota].name;
+}
+
+const char *quota_resource_type(enum quota quota)
+{
+    return table[quota].type;
 }
 
 int quotas_set(struct quotas *quotas, const char *setting)

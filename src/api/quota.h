@@ -39,5 +39,7 @@ void quotas_init(struct quotas *quotas);
 /* `setting` is NAME=N. -EINVAL if there is no such name, or N is no number from 0. */
 int quotas_set(struct quotas *quotas, const char *setting);
 const char *quota_name(enum quota quota);
+/* Which resources of an account it counts, by the type in their ARNs; NULL: something else. */
+const char *quota_resource_type(enum quota quota);
 
 #endif

@@ -6,7 +6,7 @@
 #include "api/call.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "stage/participant_token.h"
+#include "stage/token_keys.h"
 
 #define DURATION_MIN       720
 #define PARTICIPANT_ID_LEN 12
@@ -109,11 +109,14 @@ int stage_write_token(struct call *call, const char *member, const char *stage_a
         .issued_s = call->now_ms / 1000,
         .expires_s = call->now_ms / 1000 + duration_min * 60,
     };
+    const struct token_key *key;
     const char *text;
     int err;
 
     id_alnum(id, PARTICIPANT_ID_LEN);
-    err = participant_token_sign(&text, call->arena, call->api->token_key, &token);
+    err = token_keys_get(call->api->token_keys, call->account, &key);
+    if (!err)
+        err = participant_token_sign(&text, call->arena, key, &token);
     if (!err)
         write_token(call, member, &token, duration_min, text);
     return err;

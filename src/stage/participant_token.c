@@ -26,6 +26,7 @@
 
 struct token_key {
     EVP_PKEY *key;
+    const char *kid;
 };
 
 /* --- the key --- */
@@ -80,7 +81,8 @@ static EVP_PKEY *make_key(const BIGNUM *scalar, const uint8_t point[POINT_SIZE])
     return key;
 }
 
-int token_key_create(struct token_key **out, const uint8_t secret[TOKEN_SECRET_SIZE])
+int token_key_create(struct token_key **out, const uint8_t secret[TOKEN_SECRET_SIZE],
+                     const char *kid)
 {
     struct token_key *key = mem_zalloc(sizeof(*key));
     EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_secp384r1);
@@ -88,6 +90,7 @@ int token_key_create(struct token_key **out, const uint8_t secret[TOKEN_SECRET_S
     uint8_t point[POINT_SIZE];
     int err = 0;
 
+    key->kid = mem_strdup(kid);
     if (scalar && derive_point(point, group, scalar))
         key->key = make_key(scalar, point);
     if (key->key) {
@@ -107,6 +110,7 @@ void token_key_destroy(struct token_key *key)
     if (!key)
         return;
     EVP_PKEY_free(key->key);
+    mem_free((char *)key->kid);
     mem_free(key);
 }
 
@@ -204,7 +208,8 @@ static char *encode(struct arena *arena, const void *data, size_t len)
 int participant_token_sign(const char **out, struct arena *arena, const struct token_key *key,
                            const struct participant_token *token)
 {
-    static const char header[] = "{\"alg\":\"ES384\",\"typ\":\"JWT\",\"kid\":\"" TOKEN_KID "\"}";
+    const char *header =
+        arena_printf(arena, "{\"alg\":\"ES384\",\"typ\":\"JWT\",\"kid\":\"%s\"}", key->kid);
     uint8_t raw[SIGNATURE];
     struct json_writer w;
     struct buf payload;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Participant tokens that the server itself issues: JWTs signed with ES384 (RFC 7518, 3.4) under a
- * key that is derived from the data's secret, so that all nodes and restarts agree on it.
+/* Participant tokens that the server itself issues: JWTs signed with ES384 (RFC 7518, 3.4) under
+ * keys that are derived from the data's secret, so that all nodes and restarts agree on them.
  * Thread: any; a key is immutable. */
 #ifndef STAGE_PARTICIPANT_TOKEN_H
 #define STAGE_PARTICIPANT_TOKEN_H
@@ -13,10 +13,10 @@ struct arena;
 struct token_key;
 
 #define TOKEN_SECRET_SIZE 32
-#define TOKEN_KID         "weir" /* names this key in a token's header */
 
-/* Always the same key for the same secret. */
-int token_key_create(struct token_key **out, const uint8_t secret[TOKEN_SECRET_SIZE]);
+/* Always the same key for the same secret. `kid` names it in the header of tokens. */
+int token_key_create(struct token_key **out, const uint8_t secret[TOKEN_SECRET_SIZE],
+                     const char *kid);
 /* NULL is fine. */
 void token_key_destroy(struct token_key *key);
 

@@ -38,6 +38,7 @@ static const char *const texts[ST_LIST] = {
     [ST_TALLY_RAISE] = "INSERT INTO tally (scope, n) VALUES ($1, 1) "
                        "ON CONFLICT (scope) DO UPDATE SET n = tally.n + 1 WHERE tally.n < $2",
     [ST_TALLY_LOWER] = "UPDATE tally SET n = n - 1 WHERE scope = $1",
+    [ST_TALLY_LIST] = "SELECT scope, n FROM tally WHERE n > 0 ORDER BY n DESC, scope LIMIT $1",
 
     [ST_KEY_ADD] = "INSERT INTO access_key (id, account, secret, session_token, policy, "
                    "is_enabled, expires_ms, created_ms, last_used_ms) "

@@ -39,6 +39,7 @@ enum statement {
     ST_TALLY_GET,
     ST_TALLY_RAISE,
     ST_TALLY_LOWER,
+    ST_TALLY_LIST,
 
     ST_KEY_ADD,
     ST_KEY_GET,

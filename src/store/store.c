@@ -69,13 +69,23 @@ static int prepare_database(struct store *store)
     return err;
 }
 
+static bool is_postgres(const char *url)
+{
+    return !strncmp(url, "postgresql://", 13) || !strncmp(url, "postgres://", 11);
+}
+
+bool store_is_url(const char *url)
+{
+    return !*url || (is_postgres(url) && postgres_is_url(url));
+}
+
 static int choose_driver(struct store *store)
 {
     const char *url = store->config.url;
 
     if (!url || !*url)
         store->driver = &sqlite_driver;
-    else if (!strncmp(url, "postgresql://", 13) || !strncmp(url, "postgres://", 11))
+    else if (store_is_url(url))
         store->driver = &postgres_driver;
     else
         log_error(TAG, "a store is SQLite, without URL, or postgresql://...");
@@ -204,6 +214,46 @@ int store_count(struct store *store, const struct resource_query *query, int64_t
     if (err)
         return err;
     err = resource_count(conn, query, out);
+    conn_pool_put(store->pool, conn);
+    return err;
+}
+
+/* A scope is "<region>:<account>:<type>". */
+static void read_tally(struct sql_conn *conn, struct arena *arena, struct resource_tally *out)
+{
+    char *scope = sql_column_text(conn, 0, arena), *rest = NULL;
+
+    out->region = strtok_r(scope, ":", &rest);
+    out->account = strtok_r(NULL, ":", &rest);
+    out->type = strtok_r(NULL, ":", &rest);
+    out->count = sql_column_int(conn, 1);
+}
+
+static int list_tallies(struct sql_conn *conn, struct arena *arena, int limit,
+                        struct resource_tally *tallies, int *count)
+{
+    struct sql_value args[] = { sql_int(limit) };
+    int err = sql_start(conn, ST_TALLY_LIST, args, ARRAY_LEN(args));
+
+    *count = 0;
+    if (err)
+        return err;
+    while (*count < limit && (err = sql_step(conn)) > 0)
+        read_tally(conn, arena, &tallies[(*count)++]);
+    sql_finish(conn);
+    return err < 0 ? err : 0;
+}
+
+int store_tallies(struct store *store, struct arena *arena, int limit, struct resource_tally **out,
+                  int *count)
+{
+    struct sql_conn *conn;
+    int err = conn_pool_get(store->pool, &conn);
+
+    if (err)
+        return err;
+    *out = arena_alloc(arena, (size_t)limit * sizeof(**out));
+    err = list_tallies(conn, arena, limit, *out, count);
     conn_pool_put(store->pool, conn);
     return err;
 }

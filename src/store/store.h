@@ -28,6 +28,8 @@ struct store_config {
     const char *url;      /* postgresql://...; NULL or "": SQLite in the data directory */
 };
 
+/* Is it something that store_config.url can be? */
+bool store_is_url(const char *url);
 /* Opens and migrates; makes what is missing. Logs what is wrong: -EPROTO if the data was written by
  * a newer version, -EKEYREJECTED if secret.key is not the one it was written with. */
 int store_open(struct store **out, const struct store_config *config);
@@ -98,6 +100,17 @@ int store_find_key(struct store *store, struct arena *arena, const struct resour
 int store_list(struct store *store, struct arena *arena, const struct resource_query *query,
                struct resource_page *out);
 int store_count(struct store *store, const struct resource_query *query, int64_t *out);
+
+/* How many resources of a type an account has in a region. */
+struct resource_tally {
+    const char *region;
+    const char *account;
+    const char *type;
+    int64_t count;
+};
+/* The `limit` largest, without counting; those of none are left out. */
+int store_tallies(struct store *store, struct arena *arena, int limit, struct resource_tally **out,
+                  int *count);
 
 /* --- writing --- */
 

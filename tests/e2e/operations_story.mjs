@@ -42,6 +42,9 @@ story('health and metrics answer, and metrics count what happens', async (kit) =
   for (const line of metrics.trim().split('\n'))
     assert.match(line, /^(# (HELP|TYPE) (weir|process)_\w+ .*|(weir|process)_\w+(\{[^}]*\})? -?[\d.eE+-]+)$/);
   assert.match(metrics, /^weir_\w*(live|stream)\w*(\{[^}]*\})? 1$/m, metrics);
+  assert.match(metrics, /^weir_api_calls_total\{operation="CreateChannel",status="2xx"\} 1$/m);
+  await until('the use of quotas to be looked up', async () =>
+    /^weir_quota_used\{quota="channels",account="000000000000"\} 1$/m.test(await fetchText(`${server.http}/metrics`)));
 });
 
 story('SIGHUP takes the new certificate without dropping anybody', async (kit) => {

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arn arn;
 
     if (!key)
-        token_key_create(&key, secret);
+        token_key_create(&key, secret, "kid");
     arn_parse(&arn, text);
     page_token_read(arena, secret, "binding", text, 0);
     public_key_fingerprint(fingerprint, text);

@@ -26,6 +26,7 @@ static void is_known_by_its_fingerprint(void **state)
     assert_string_equal(answer_text(f, "keyPair.fingerprint"), PRINT_A);
     assert_int_equal(api_call(f, "ListPlaybackKeyPairs", "{}"), 200);
     assert_int_equal(json_array_size(answer_at(f, "keyPairs")), 2);
+    assert_null(answer_at(f, "keyPairs.0.fingerprint")); /* a summary */
 }
 
 static void the_same_key_comes_in_once(void **state)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "stage/participant_token.h"
+#include "stage/token_keys.h"
 
 static const char *make_stage(struct api_fixture *f, const char *body)
 {
@@ -13,10 +13,9 @@ static const char *make_stage(struct api_fixture *f, const char *body)
     return answer_text(f, "stage.arn");
 }
 
-/* The payload of a token. */
-static json_t *payload_of(struct api_fixture *f, const char *token)
+/* The JSON of one part of a token: header or payload. */
+static json_t *json_of(struct api_fixture *f, const char *start)
 {
-    const char *start = strchr(token, '.') + 1;
     size_t len = strcspn(start, ".");
     uint8_t *data = arena_alloc(f->arena, len);
     json_t *json;
@@ -25,6 +24,11 @@ static json_t *payload_of(struct api_fixture *f, const char *token)
     json = json_loadb((const char *)data, len, 0, NULL);
     assert_non_null(json);
     return json;
+}
+
+static json_t *payload_of(struct api_fixture *f, const char *token)
+{
+    return json_of(f, strchr(token, '.') + 1);
 }
 
 static void a_new_stage_has_every_default(void **state)
@@ -195,8 +199,6 @@ static void a_token_says_what_was_asked_for(void **state)
 {
     struct api_fixture *f = *state;
     const char *arn = make_stage(f, "{}"), *token;
-    uint8_t secret[STORE_KEY_SIZE];
-    struct token_key *key;
     json_t *payload;
 
     assert_int_equal(
@@ -221,13 +223,34 @@ static void a_token_says_what_was_asked_for(void **state)
     assert_false(
         json_is_true(json_object_get(json_object_get(payload, "capabilities"), "allow_publish")));
     json_decref(payload);
+}
+
+static void a_token_is_of_its_account_alone(void **state)
+{
+    struct api_fixture *f = *state;
+    const struct token_key *ours, *others;
+    uint8_t secret[STORE_KEY_SIZE];
+    struct token_keys *keys;
+    const char *token;
+    json_t *header;
+
+    assert_int_equal(
+        api_call(f, "CreateParticipantToken", "{\"stageArn\":\"%s\"}", make_stage(f, "{}")), 200);
+    token = answer_text(f, "participantToken.token");
+    header = json_of(f, token);
+    assert_string_equal(json_string_value(json_object_get(header, "kid")),
+                        "arn:aws:ivs:" REGION ":" ACCOUNT ":public-key/weir");
+    json_decref(header);
 
     store_derive_key(f->store, "participant-token", secret);
-    assert_int_equal(token_key_create(&key, secret), 0);
-    assert_true(token_key_verifies(key, token));
+    keys = token_keys_create(secret, REGION);
+    assert_int_equal(token_keys_get(keys, ACCOUNT, &ours), 0);
+    assert_int_equal(token_keys_get(keys, "999999999999", &others), 0);
+    assert_true(token_key_verifies(ours, token));
+    assert_false(token_key_verifies(others, token));
     ((char *)token)[strlen(token) / 2] ^= 1;
-    assert_false(token_key_verifies(key, token));
-    token_key_destroy(key);
+    assert_false(token_key_verifies(ours, token));
+    token_keys_destroy(keys);
 }
 
 static void tokens_come_with_the_stage_in_order(void **state)
@@ -270,6 +293,7 @@ int main(void)
         API_TEST(what_is_shown_can_be_sent_back),
         API_TEST(refuses_recording_that_cannot_be),
         API_TEST(a_token_says_what_was_asked_for),
+        API_TEST(a_token_is_of_its_account_alone),
         API_TEST(tokens_come_with_the_stage_in_order),
         API_TEST(attributes_are_a_kilobyte_at_most),
     };
