@@ -11,6 +11,7 @@
 #include "api/pattern.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json_depth.h"
 #include "net/uri.h"
 
 #define PROBLEMS_MAX      10
@@ -372,30 +373,6 @@ static const void *read_value(struct reading *r, const struct field *field, json
 
 /* --- the body --- */
 
-/* The parser recurses, so depth is judged before it runs. */
-static bool is_too_deep(const char *body, size_t len)
-{
-    bool is_in_string = false;
-    int depth = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        if (is_in_string) {
-            if (body[i] == '\\')
-                i++;
-            else if (body[i] == '"')
-                is_in_string = false;
-        } else if (body[i] == '"') {
-            is_in_string = true;
-        } else if (body[i] == '{' || body[i] == '[') {
-            if (++depth > INPUT_DEPTH_MAX)
-                return true;
-        } else if (body[i] == '}' || body[i] == ']') {
-            depth--;
-        }
-    }
-    return false;
-}
-
 static int parse_body(json_t **out, struct reading *r)
 {
     const struct input_source *source = r->source;
@@ -404,7 +381,7 @@ static int parse_body(json_t **out, struct reading *r)
 
     if (!source->body_len) {
         json = json_object();
-    } else if (is_too_deep(source->body, source->body_len)) {
+    } else if (json_is_deeper(source->body, source->body_len, INPUT_DEPTH_MAX)) {
         r->mismatch = "The request is nested too deeply";
         return -EBADMSG;
     } else {
