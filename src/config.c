@@ -77,6 +77,11 @@ static bool is_url(const char *text)
            !strpbrk(host, "?#\"\\ \t\r\n");
 }
 
+static bool is_s3_endpoint(const char *text)
+{
+    return strcmp(text, "off") == 0 || (*text && is_url(text));
+}
+
 static bool is_x264_preset(const char *text)
 {
     static const char *const names[] = { "ultrafast", "superfast", "veryfast", "faster",
@@ -95,6 +100,7 @@ static bool is_quota(const char *text)
     return !*text || quotas_set(&quotas, text) == 0;
 }
 
+static const char *const policy_modes[] = { "auto", "on", "off", NULL };
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 
@@ -116,6 +122,8 @@ static const struct setting settings[] = {
     { "region", STRING, AT(region), "us-west-2", "NAME", "region of ARNs and signatures", .is_valid = is_region },
     { "account", STRING, AT(account), "000000000000", "ID", "account of the first access key: 12 digits", .is_valid = is_account },
     { "store", STRING, AT(store_url), "", "URL", "postgresql://... for several nodes; default: SQLite in the data directory", "WEIR_STORE", .is_valid = store_is_url },
+    { "s3-endpoint", STRING, AT(s3_endpoint), "off", "URL", "S3 service that holds the buckets, used with the AWS_* variables; off: folders in the data directory", .is_valid = is_s3_endpoint },
+    { "s3-bucket-policy", CHOICE, AT(s3_bucket_policy), "auto", "auto|on|off", "storage configurations have a statement in their bucket's policy; auto: at AWS", .one_of = policy_modes },
     { "loops", NUMBER, AT(loops), "0", "N", "event loops; 0: one per core", .min = 0, .max = 256 },
     { "unlimited", FLAG, AT(is_unlimited), "no", NULL, "no throttling of API calls (quotas on resources stay)" },
     { "x264-preset", STRING, AT(x264_preset), "superfast", "NAME", "speed of transcoding: ultrafast to slow", .is_valid = is_x264_preset },

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "objects/s3_store.h"
 
 struct address {
     bool is_on;    /* false: "off" */
@@ -29,8 +30,10 @@ struct config {
     char *public_host;         /* "": the bound address */
     struct string_list quotas; /* NAME=N */
     char *region, *account;
-    char *store_url; /* "": SQLite in the data directory */
-    int loops;       /* 0: number of cores */
+    char *store_url;   /* "": SQLite in the data directory */
+    char *s3_endpoint; /* "off": buckets are folders */
+    enum s3_policies s3_bucket_policy;
+    int loops; /* 0: number of cores */
     bool is_unlimited;
     char *x264_preset;
     enum log_format log_format;

@@ -27,6 +27,7 @@
 #include "base/metric.h"
 #include "base/process_metrics.h"
 #include "base/worker.h"
+#include "buckets.h"
 #include "certificate_names.h"
 #include "config.h"
 #include "deliver/hls_server.h"
@@ -42,7 +43,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
-#include "objects/folder_bucket.h"
+#include "objects/object_store.h"
 #include "site.h"
 #include "store/credentials.h"
 #include "store/data_dir.h"
@@ -88,6 +89,7 @@ struct server {
     struct live_registry *registry;
     struct hls_hub *hub;
     struct capacity *capacity;
+    struct object_store *objects;
     struct api *api;
     struct tls_context *tls;
     struct connection_limits *limits;
@@ -276,13 +278,6 @@ static int64_t count_viewers(const char *channel_arn, void *ctx)
     return hls_viewer_count(ctx, strrchr(channel_arn, '/') + 1);
 }
 
-static int probe_bucket(const char *bucket, void *ctx)
-{
-    const struct server *server = ctx;
-
-    return folder_bucket_probe(server->config->data_dir, bucket);
-}
-
 static void create_services(struct server *server)
 {
     const struct config *config = server->config;
@@ -297,8 +292,7 @@ static void create_services(struct server *server)
         .region = config->region,
         .playback_base = server->endpoints.public_url,
         .ingest_endpoint = server->endpoints.ingest,
-        .probe_bucket = probe_bucket,
-        .probe_ctx = server,
+        .objects = server->objects,
         .rtmp_url = server->endpoints.rtmp_url,
         .rtmps_url = server->endpoints.rtmps_url,
         .srt_endpoint = "",
@@ -437,6 +431,8 @@ int server_start(struct server **out, const struct config *config)
         goto out;
     derive_endpoints(server);
     err = credentials_write_config(config->data_dir, config->region, server->endpoints.api_url);
+    if (!err)
+        err = buckets_open(&server->objects, config);
     if (err)
         goto out;
     create_services(server);
@@ -536,6 +532,8 @@ static void server_destroy(struct server *server)
             listener_stop(server->ports[i].listener);
     if (server->is_running)
         drain(server);
+    if (server->objects)
+        object_store_cancel(server->objects);
     if (server->hub)
         hls_hub_stop(server->hub);
     if (server->workers)
@@ -547,6 +545,7 @@ static void server_destroy(struct server *server)
         listener_destroy(server->ports[i].listener);
     hls_hub_destroy(server->hub);
     api_destroy(server->api);
+    object_store_destroy(server->objects);
     worker_pool_destroy(server->workers);
     live_registry_destroy(server->registry);
     capacity_destroy(server->capacity);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api_metrics.h"
+#include "api/bucket_check.h"
 #include "api/call.h"
 #include "api/operation.h"
 #include "api/permission.h"
@@ -69,6 +70,7 @@ struct api *api_create(const struct api_config *config)
     store_derive_key(config->store, "page-token", api->page_key);
     store_derive_key(config->store, "participant-token", secret);
     api->token_keys = token_keys_create(secret, config->region);
+    api->bucket_checks = bucket_checks_create(api);
     return api;
 }
 
@@ -76,6 +78,7 @@ void api_destroy(struct api *api)
 {
     if (!api)
         return;
+    bucket_checks_destroy(api->bucket_checks);
     token_keys_destroy(api->token_keys);
     rates_destroy(api->rates);
     api_metrics_destroy(api->metrics);

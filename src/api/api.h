@@ -17,6 +17,7 @@ struct http_handler;
 struct http_header;
 struct http_request;
 struct live_registry;
+struct object_store;
 struct store;
 struct worker_pool;
 
@@ -31,10 +32,8 @@ struct api_config {
     const char *rtmp_url;        /* "rtmp://host:port/app"; "" while off */
     const char *rtmps_url;       /* "rtmps://host:port/app"; "" while off */
     const char *srt_endpoint;    /* "srt://host:port"; "" while SRT is off */
-    /* Writes something into the bucket, on a worker: 0, or why that cannot be done. NULL: there are
-     * no buckets. */
-    int (*probe_bucket)(const char *bucket, void *ctx);
-    void *probe_ctx;
+    /* Where buckets live; NULL: there are none. */
+    struct object_store *objects;
     struct quotas quotas;
     bool is_unlimited; /* no throttling */
 };

@@ -222,7 +222,7 @@ static int create_recording_configuration(struct call *call, const void *input)
     err = add_resource(call, &recording, QUOTA_RECORDING_CONFIGURATIONS);
     if (err)
         return err;
-    bucket_check_later(call->api, recording.arn, in->destination->s3->bucket);
+    bucket_check_later(call->api->bucket_checks, recording.arn, in->destination->s3->bucket);
     return write_recording(call, "recordingConfiguration", &recording);
 }
 

@@ -39,9 +39,10 @@ export function readCredentials(dataDir) {
 }
 
 export class Server {
-  constructor({ dataDir = makeDataDir(), options = [], listeners = LISTENERS } = {}) {
+  constructor({ dataDir = makeDataDir(), options = [], env = {}, listeners = LISTENERS } = {}) {
     this.dataDir = dataDir;
     this.options = options;
+    this.env = env;
     this.addresses = Object.fromEntries(listeners.map((name) => [name, '127.0.0.1:0']));
   }
 
@@ -50,7 +51,7 @@ export class Server {
     this.child = new Child(
       binary,
       ['serve', '--data', this.dataDir, '--loops', '2', '--unlimited', '--log-level', 'debug', ...listen, ...this.options],
-      { lifetimeMs: 280_000 },
+      { env: { ...process.env, ...this.env }, lifetimeMs: 280_000 },
     );
     await until('the server to be ready', async () => {
       if (!this.child.isRunning) throw Object.assign(new Error('the server ended'), { isFinal: true });

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/worker.h"
 #include "net/sigv4.h"
@@ -13,12 +14,43 @@
 
 #define NOW_MS INT64_C(1800000000000)
 
-static int probe_bucket(const char *bucket, void *ctx)
-{
-    struct api_fixture *f = ctx;
+/* --- a store of one bucket, that does what the test says --- */
 
-    return f->probe_err;
+static struct api_fixture *of(struct object_store *store)
+{
+    return CONTAINER_OF(store, struct api_fixture, objects);
 }
+
+static int put(struct object_store *store, const char *bucket, const struct object *object)
+{
+    return of(store)->probe_err;
+}
+
+static int remove_object(struct object_store *store, const char *bucket, const char *key)
+{
+    return 0;
+}
+
+static int get_policy(struct object_store *store, const char *bucket, struct buf *out)
+{
+    return of(store)->policy_err ? of(store)->policy_err
+                                 : buf_append_str(out, of(store)->bucket_policy);
+}
+
+static int put_policy(struct object_store *store, const char *bucket, const char *json)
+{
+    snprintf(of(store)->bucket_policy, sizeof(of(store)->bucket_policy), "%s", json);
+    return 0;
+}
+
+static const struct object_store_driver one_bucket = {
+    .put = put,
+    .remove = remove_object,
+    .get_policy = get_policy,
+    .put_policy = put_policy,
+};
+
+/* --- everything opened and closed --- */
 
 static void open_all(struct api_fixture *f, const char *const *quotas, bool is_unlimited)
 {
@@ -29,11 +61,11 @@ static void open_all(struct api_fixture *f, const char *const *quotas, bool is_u
                               .rtmp_url = "rtmp://127.0.0.1:1935/app",
                               .rtmps_url = "rtmps://127.0.0.1:4443/app",
                               .srt_endpoint = "srt://127.0.0.1:9000",
-                              .probe_bucket = probe_bucket,
-                              .probe_ctx = f,
+                              .objects = &f->objects,
                               .is_unlimited = is_unlimited };
 
     assert_int_equal(store_open(&f->store, &store), 0);
+    object_store_init(&f->objects, &one_bucket);
     f->live = live_registry_create(100);
     api.store = f->store;
     api.live = f->live;
@@ -51,6 +83,7 @@ static void close_all(struct api_fixture *f)
     f->answer = NULL;
     worker_pool_destroy(f->workers);
     api_destroy(f->api);
+    object_store_clear(&f->objects);
     live_registry_destroy(f->live);
     store_close(f->store);
 }

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "live/live_registry.h"
 #include "net/http_server.h"
+#include "objects/object_store.h"
 #include "store/access_key.h"
 #include "store/store.h"
 
@@ -35,7 +36,10 @@ struct api_fixture {
     struct arena *arena;
     struct access_key key; /* signs; tests may put another one here */
     struct api_reply reply;
-    int probe_err;  /* what a probe of a bucket answers */
+    struct object_store objects; /* every bucket of it is one and the same: */
+    int probe_err;               /* what writing into it answers */
+    int policy_err;              /* what reading its policy answers */
+    char bucket_policy[4096];
     json_t *answer; /* body of the last reply; NULL if it had none */
 };
 

@@ -73,10 +73,15 @@ static void a_bucket_that_cannot_be_written_makes_no_storage(void **state)
         const char *error;
     } cases[] = {
         { -ENOENT, 404, "ResourceNotFoundException" },
-        { -ENODEV, 404, "ResourceNotFoundException" },
         { -EINVAL, 400, "ValidationException" },
+        { -EXDEV, 400, "ValidationException" },
         { -EACCES, 403, "AccessDeniedException" },
         { -EROFS, 403, "AccessDeniedException" },
+        { -EKEYREJECTED, 403, "AccessDeniedException" },
+        { -EHOSTUNREACH, 503, "ServiceUnavailable" },
+        { -ETIMEDOUT, 503, "ServiceUnavailable" },
+        { -EBUSY, 503, "ServiceUnavailable" },
+        { -ESHUTDOWN, 503, "ServiceUnavailable" },
         { -EIO, 500, "InternalServerException" },
     };
     struct api_fixture *f = *state;
@@ -88,6 +93,58 @@ static void a_bucket_that_cannot_be_written_makes_no_storage(void **state)
                          cases[i].status);
         assert_error(f, cases[i].error, NULL);
     }
+    assert_int_equal(api_call(f, "ListStorageConfigurations", "{}"), 200);
+    assert_int_equal(json_array_size(answer_at(f, "storageConfigurations")), 0);
+    assert_string_equal(f->bucket_policy, "");
+}
+
+static void storage_stands_in_its_bucket_s_policy_for_as_long_as_it_is_there(void **state)
+{
+    static const char body[] = "{\"s3\":{\"bucketName\":\"room-recordings\"}}";
+    static const char own[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"own\"}]}";
+    struct api_fixture *f = *state;
+    const char *first, *second;
+
+    strcpy(f->bucket_policy, own);
+    first = create(f, "CreateStorageConfiguration", body, "storageConfiguration.arn");
+    second = create(f, "CreateStorageConfiguration", body, "storageConfiguration.arn");
+    assert_non_null(strstr(f->bucket_policy, "\"Sid\":\"own\""));
+    assert_non_null(strstr(f->bucket_policy, strrchr(first, '/') + 1));
+    assert_non_null(strstr(f->bucket_policy, strrchr(second, '/') + 1));
+    assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}", first), 200);
+    assert_null(strstr(f->bucket_policy, strrchr(first, '/') + 1));
+    assert_non_null(strstr(f->bucket_policy, strrchr(second, '/') + 1));
+    assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}", second), 200);
+    assert_string_equal(f->bucket_policy, own);
+}
+
+static void storage_beyond_the_quota_leaves_no_statement(void **state)
+{
+    static const char *const quotas[] = { "storage-configurations=1", NULL };
+    static const char body[] = "{\"s3\":{\"bucketName\":\"room-recordings\"}}";
+    struct api_fixture *f = *state;
+    char before[sizeof(f->bucket_policy)];
+
+    api_fixture_restart(f, quotas, true);
+    create(f, "CreateStorageConfiguration", body, "storageConfiguration.arn");
+    strcpy(before, f->bucket_policy);
+    assert_int_equal(api_call(f, "CreateStorageConfiguration", "%s", body), 402);
+    assert_string_equal(f->bucket_policy, before);
+}
+
+static void a_policy_that_cannot_be_edited_makes_no_storage_but_lets_it_go(void **state)
+{
+    static const char body[] = "{\"s3\":{\"bucketName\":\"room-recordings\"}}";
+    struct api_fixture *f = *state;
+    const char *arn = create(f, "CreateStorageConfiguration", body, "storageConfiguration.arn");
+
+    strcpy(f->bucket_policy, "[]");
+    assert_int_equal(api_call(f, "CreateStorageConfiguration", "%s", body), 409);
+    assert_error(f, "ConflictException", "room-recordings");
+    f->policy_err = -EACCES;
+    assert_int_equal(api_call(f, "CreateStorageConfiguration", "%s", body), 403);
+    f->policy_err = -EHOSTUNREACH;
+    assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}", arn), 200);
     assert_int_equal(api_call(f, "ListStorageConfigurations", "{}"), 200);
     assert_int_equal(json_array_size(answer_at(f, "storageConfigurations")), 0);
 }
@@ -198,6 +255,9 @@ int main(void)
         API_TEST(an_encoder_has_defaults_and_limits),
         API_TEST(storage_needs_a_bucket_and_is_kept_while_in_use),
         API_TEST(a_bucket_that_cannot_be_written_makes_no_storage),
+        API_TEST(storage_stands_in_its_bucket_s_policy_for_as_long_as_it_is_there),
+        API_TEST(storage_beyond_the_quota_leaves_no_statement),
+        API_TEST(a_policy_that_cannot_be_edited_makes_no_storage_but_lets_it_go),
         API_TEST(an_ingest_configuration_belongs_to_a_stage),
         API_TEST(rtmp_in_clear_must_be_asked_for),
         API_TEST(a_public_key_must_be_one),
