@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "live/event_log.h"
 #include "live/live_registry.h"
 
 static double views(const struct live_info *info)
@@ -73,6 +74,77 @@ static void write_family(struct buf *out, size_t family, const struct live_info 
     }
 }
 
+/* -- transcoding -- */
+
+static double worker_losses(const struct live_transcoding *transcoding)
+{
+    return transcoding->worker_losses;
+}
+
+static double decode_errors(const struct live_transcoding *transcoding)
+{
+    return (double)transcoding->decode_errors;
+}
+
+static double gops_dropped(const struct live_transcoding *transcoding)
+{
+    return (double)transcoding->gops_dropped;
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    const char *help;
+    double (*value)(const struct live_transcoding *transcoding);
+} transcoding_families[] = {
+    { "weir_transcode_worker_losses_total", "Workers that crashed or hung.",                   worker_losses },
+    { "weir_transcode_decode_errors_total", "Pictures of the source that were damaged.",       decode_errors },
+    { "weir_transcode_gops_dropped_total",  "GOPs of the source that all renditions lack.",    gops_dropped },
+};
+/* clang-format on */
+
+static void write_transcoding(struct buf *out, size_t family, const struct live_info *infos,
+                              size_t count)
+{
+    char labels[LIVE_CHANNEL_ARN_SIZE + 16];
+
+    metric_family(out, transcoding_families[family].name, transcoding_families[family].help,
+                  METRIC_COUNTER);
+    for (size_t i = 0; i < count; i++) {
+        if (!infos[i].transcoding.is_running)
+            continue;
+        snprintf(labels, sizeof(labels), "channel=\"%s\"", strrchr(infos[i].channel_arn, '/') + 1);
+        metric_sample(out, transcoding_families[family].name, labels,
+                      transcoding_families[family].value(&infos[i].transcoding));
+    }
+}
+
+static void write_rungs(struct buf *out, const struct live_info *infos, size_t count)
+{
+    static const char name[] = "weir_transcode_rung_gops_dropped_total";
+    char labels[LIVE_CHANNEL_ARN_SIZE + 64];
+
+    metric_family(out, name, "GOPs that one rendition lacks because it was late.", METRIC_COUNTER);
+    for (size_t i = 0; i < count; i++) {
+        const struct live_transcoding *transcoding = &infos[i].transcoding;
+        for (int rung = 0; rung < transcoding->rung_count; rung++) {
+            snprintf(labels, sizeof(labels), "channel=\"%s\",rendition=\"%s\"",
+                     strrchr(infos[i].channel_arn, '/') + 1, transcoding->rungs[rung].id);
+            metric_sample(out, name, labels, (double)transcoding->rungs[rung].gops_dropped);
+        }
+    }
+}
+
+/* -- events -- */
+
+static void write_event(const char *type, const char *name, int64_t count, void *ctx)
+{
+    char labels[128];
+
+    snprintf(labels, sizeof(labels), "type=\"%s\",name=\"%s\"", type, name);
+    metric_sample(ctx, "weir_events_total", labels, (double)count);
+}
+
 static void collect(struct buf *out, void *ctx)
 {
     struct live_registry *registry = ctx;
@@ -84,6 +156,12 @@ static void collect(struct buf *out, void *ctx)
     metric_sample(out, "weir_concurrent_streams", NULL, (double)count);
     for (size_t i = 0; i < ARRAY_LEN(families); i++)
         write_family(out, i, infos, count);
+    for (size_t i = 0; i < ARRAY_LEN(transcoding_families); i++)
+        write_transcoding(out, i, infos, count);
+    write_rungs(out, infos, count);
+    metric_family(out, "weir_events_total", "Events of broadcasts, as IVS names them.",
+                  METRIC_COUNTER);
+    event_log_count(live_registry_events(registry), write_event, out);
     arena_destroy(arena);
 }
 

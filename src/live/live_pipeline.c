@@ -16,6 +16,7 @@
 #include "deliver/stream_feed.h"
 #include "ingest/ingest.h"
 #include "live/live_channel.h"
+#include "live/live_registry.h"
 #include "live/outlet.h"
 #include "media/packet.h"
 #include "media/segment.h"
@@ -141,6 +142,7 @@ static void on_transcode_failed(const char *reason, void *ctx)
     for (int i = 0; i < p->outlet_count; i++)
         if (outlet_is_encoded(p->outlets[i]))
             withdraw(p, i);
+    p->events.on_transcode_failed(reason, p->ctx);
     if (!has_source_rendition(p))
         keep_error(p, -EIO);
 }
@@ -556,6 +558,26 @@ void live_pipeline_resume(struct live_pipeline *p)
 void live_pipeline_splice(struct live_pipeline *p)
 {
     timeline_splice(&p->timeline);
+}
+
+void live_pipeline_transcoding(const struct live_pipeline *p, struct live_transcoding *out)
+{
+    struct transcode_supervisor_stats stats;
+
+    *out = (struct live_transcoding){ .is_running = p->transcoder };
+    if (!p->transcoder)
+        return;
+    transcode_supervisor_stats(p->transcoder, &stats);
+    out->worker_losses = stats.restarts;
+    out->decode_errors = stats.decode_errors;
+    out->gops_dropped = stats.gops_dropped;
+    for (int i = 0; i < p->ladder.count; i++) {
+        const struct rendition *rendition = &p->ladder.renditions[i];
+        if (rendition->video != TRACK_ENCODED)
+            continue;
+        snprintf(out->rungs[out->rung_count].id, sizeof(out->rungs[0].id), "%s", rendition->id);
+        out->rungs[out->rung_count++].gops_dropped = stats.rung_gops_dropped[i];
+    }
 }
 
 bool live_pipeline_is_flowing(const struct live_pipeline *p)

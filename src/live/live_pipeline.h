@@ -18,6 +18,7 @@ struct capacity;
 struct hls_hub;
 struct live_channel;
 struct live_pipeline;
+struct live_transcoding;
 struct loop;
 struct packet;
 
@@ -35,6 +36,8 @@ struct live_pipeline_config {
 struct live_pipeline_events {
     /* Once: the first segment is whole, viewers can watch. */
     void (*on_air)(void *ctx);
+    /* Encoded renditions are gone for good; those passed through go on. */
+    void (*on_transcode_failed)(const char *reason, void *ctx);
 };
 
 struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *config,
@@ -61,6 +64,8 @@ void live_pipeline_resume(struct live_pipeline *p);
  * IDR. */
 void live_pipeline_splice(struct live_pipeline *p);
 
+/* What transcoding has cost so far, since the renditions were last decided. */
+void live_pipeline_transcoding(const struct live_pipeline *p, struct live_transcoding *out);
 /* Whether its tracks are known and packets flow. */
 bool live_pipeline_is_flowing(const struct live_pipeline *p);
 /* Decode time of the newest packet on the continuous clock, 90 kHz. */

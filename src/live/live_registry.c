@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "live/event_log.h"
 #include "live/live_host.h"
 
 struct session {
@@ -27,6 +28,7 @@ struct live_registry {
     int64_t max_streams;
     live_count_viewers *count_viewers;
     void *count_ctx;
+    struct event_log *events;
 };
 
 const char *live_health_name(enum live_health health)
@@ -44,6 +46,7 @@ struct live_registry *live_registry_create(int64_t max_streams)
     registry->by_channel = map_create();
     list_init(&registry->sessions);
     registry->max_streams = max_streams;
+    registry->events = event_log_create();
     return registry;
 }
 
@@ -53,10 +56,16 @@ void live_registry_count_with(struct live_registry *registry, live_count_viewers
     registry->count_ctx = ctx;
 }
 
+struct event_log *live_registry_events(struct live_registry *registry)
+{
+    return registry->events;
+}
+
 void live_registry_destroy(struct live_registry *registry)
 {
     if (!registry)
         return;
+    event_log_destroy(registry->events);
     LIST_EACH (node, &registry->sessions)
         mem_free(LIST_ITEM(node, struct session, node));
     map_destroy(registry->by_channel);
@@ -209,7 +218,7 @@ void live_set_on_air(struct live_registry *registry, const char *channel_arn, in
 }
 
 void live_report(struct live_registry *registry, const char *channel_arn, enum live_health health,
-                 const struct live_measure *measure)
+                 const struct live_measure *measure, const struct live_transcoding *transcoding)
 {
     struct session *session;
 
@@ -218,6 +227,7 @@ void live_report(struct live_registry *registry, const char *channel_arn, enum l
     if (session) {
         session->info.health = health;
         session->info.measure = *measure;
+        session->info.transcoding = *transcoding;
     }
     pthread_mutex_unlock(&registry->lock);
 }

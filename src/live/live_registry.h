@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct arena;
+struct event_log;
 struct live_host;
 struct live_registry;
 
@@ -26,11 +27,25 @@ struct live_measure {
     double keyframe_interval_s; /* between the last two IDRs; 0 before */
 };
 
+/* What transcoding has cost the viewers of a broadcast so far. */
+struct live_transcoding {
+    bool is_running;
+    int worker_losses; /* crashed or hung, and started again */
+    int64_t decode_errors;
+    int64_t gops_dropped; /* of all rungs */
+    int rung_count;
+    struct {
+        char id[16]; /* the rendition's */
+        int64_t gops_dropped;
+    } rungs[6];
+};
+
 struct live_info {
     char channel_arn[LIVE_CHANNEL_ARN_SIZE];
     char stream_id[LIVE_STREAM_ID_SIZE];
     enum live_health health;
     struct live_measure measure;
+    struct live_transcoding transcoding;
     int64_t start_wall_ms;
     int64_t viewer_count;
 };
@@ -41,6 +56,8 @@ typedef int64_t live_count_viewers(const char *channel_arn, void *ctx);
 /* `max_streams`: the quota of concurrent streams per account. */
 struct live_registry *live_registry_create(int64_t max_streams);
 void live_registry_count_with(struct live_registry *registry, live_count_viewers *count, void *ctx);
+/* Of all broadcasts; lives as long as the registry. */
+struct event_log *live_registry_events(struct live_registry *registry);
 /* NULL is fine. */
 void live_registry_destroy(struct live_registry *registry);
 
@@ -66,7 +83,7 @@ int live_claim(struct live_registry *registry, const char *channel_arn, struct l
 void live_set_on_air(struct live_registry *registry, const char *channel_arn,
                      int64_t start_wall_ms);
 void live_report(struct live_registry *registry, const char *channel_arn, enum live_health health,
-                 const struct live_measure *measure);
+                 const struct live_measure *measure, const struct live_transcoding *transcoding);
 void live_release(struct live_registry *registry, const char *channel_arn);
 size_t live_session_count(struct live_registry *registry);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ingest/publish_query.h"
+#include "live/event_log.h"
 #include "live/health.h"
 #include "live/ingest_limits.h"
 #include "live/live_pipeline.h"
@@ -83,12 +84,66 @@ static void close_publisher(struct live_stream *stream, const char *reason)
     tell(stream, publisher, PUBLISHER_CLOSED, reason);
 }
 
+/* --- what is told of it --- */
+
+static struct live_event new_event(const struct live_stream *stream, const char *type,
+                                   const char *name)
+{
+    struct live_event event = { .type = type, .name = name, .wall_ms = clock_wall_ms() };
+
+    memcpy(event.channel_arn, stream->channel.arn, sizeof(event.channel_arn));
+    memcpy(event.stream_id, stream->stream_id, sizeof(event.stream_id));
+    return event;
+}
+
+static void record(const struct live_stream *stream, const struct live_event *event)
+{
+    event_log_add(live_registry_events(stream->config.registry), event);
+}
+
+/* `reason` or code; NULL: none. */
+static void record_state(const struct live_stream *stream, const char *name, const char *reason)
+{
+    struct live_event event = new_event(stream, EVENT_STATE_CHANGE, name);
+
+    snprintf(event.reason, sizeof(event.reason), "%s", reason ? reason : "");
+    record(stream, &event);
+}
+
+static void record_health(const struct live_stream *stream, enum live_health before,
+                          enum live_health now)
+{
+    bool is_worse = now == LIVE_STARVING;
+    struct live_event event =
+        new_event(stream, EVENT_HEALTH_CHANGE, is_worse ? "Starvation Start" : "Starvation End");
+
+    log_info(stream->tag, "health: %s", live_health_name(now));
+    if (is_worse || before == LIVE_STARVING)
+        record(stream, &event);
+}
+
+static void record_breach(const struct live_stream *stream, const struct limit_breach *breach)
+{
+    struct live_event event = new_event(stream, EVENT_LIMIT_BREACH, breach->name);
+
+    event.limit_value = breach->limit;
+    event.exceeded_by = breach->exceeded_by;
+    event.limit_unit = breach->unit;
+    log_warn(stream->tag,
+             "limit breach: limit_name=\"%s\" limit_value=%lld exceeded_by=%lld unit=\"%s\"",
+             breach->name, (long long)breach->limit, (long long)breach->exceeded_by, breach->unit);
+    record(stream, &event);
+}
+
+/* --- encoders that are turned away --- */
+
 static void fail_takeover(struct live_stream *stream, struct publisher_address publisher,
                           const char *code, const char *explanation)
 {
     char reason[128];
 
     log_warn(stream->tag, "stream takeover failure: stream=%s code=%s", stream->stream_id, code);
+    record_state(stream, "Stream Takeover Failure", code);
     snprintf(reason, sizeof(reason), "%s: %s", code, explanation);
     tell(stream, publisher, PUBLISHER_REFUSED, reason);
 }
@@ -115,10 +170,12 @@ static void report(struct live_stream *stream, int64_t now_ms)
     };
     enum live_health before = stream->health.state;
     enum live_health state = health_tick(&stream->health, now_ms);
+    struct live_transcoding transcoding;
 
     if (state != before)
-        log_info(stream->tag, "health: %s", live_health_name(state));
-    live_report(stream->config.registry, stream->channel.arn, state, &measure);
+        record_health(stream, before, state);
+    live_pipeline_transcoding(stream->pipeline, &transcoding);
+    live_report(stream->config.registry, stream->channel.arn, state, &measure, &transcoding);
     stream->arrivals = (struct arrivals){ 0 };
     stream->ticked_ms = now_ms;
 }
@@ -174,12 +231,21 @@ static void on_air(void *ctx)
 
     log_info(stream->tag, "on air: channel=%s stream=%s", stream->channel.arn, stream->stream_id);
     live_set_on_air(stream->config.registry, stream->channel.arn, clock_wall_ms());
+    record_state(stream, "Stream Start", NULL);
+}
+
+static void on_transcode_failed(const char *reason, void *ctx)
+{
+    record_state(ctx, "Stream Failure", reason);
 }
 
 struct live_stream *live_stream_create(const struct live_stream_config *config,
                                        const struct live_stream_events *events, void *ctx)
 {
-    static const struct live_pipeline_events pipeline_events = { .on_air = on_air };
+    static const struct live_pipeline_events pipeline_events = {
+        .on_air = on_air,
+        .on_transcode_failed = on_transcode_failed,
+    };
     struct live_stream *stream = mem_zalloc(sizeof(*stream));
     struct live_pipeline_config pipeline = {
         .loop = config->loop,
@@ -205,6 +271,7 @@ struct live_stream *live_stream_create(const struct live_stream_config *config,
     loop_timer_start(stream->tick, TICK_MS, TICK_MS);
     log_info(stream->tag, "session created: channel=%s stream=%s", stream->channel.arn,
              stream->stream_id);
+    record_state(stream, "Session Created", NULL);
     return stream;
 }
 
@@ -228,6 +295,7 @@ const char *live_stream_id(const struct live_stream *stream)
 void live_stream_stop(struct live_stream *stream, const char *reason)
 {
     log_info(stream->tag, "session ended: stream=%s reason=%s", stream->stream_id, reason);
+    record_state(stream, "Session Ended", NULL);
     close_publisher(stream, reason);
     if (stream->next.publisher.number)
         tell(stream, stream->next.publisher, PUBLISHER_CLOSED, reason);
@@ -352,9 +420,7 @@ static bool is_within_limits(struct live_stream *stream, const struct packet *pa
     if (ingest_limits_allow(&stream->limits, packet, stream->last_packet_ms, &breach))
         return true;
     stream->has_breached = true;
-    log_warn(stream->tag,
-             "limit breach: limit_name=\"%s\" limit_value=%lld exceeded_by=%lld unit=\"%s\"",
-             breach.name, (long long)breach.limit, (long long)breach.exceeded_by, breach.unit);
+    record_breach(stream, &breach);
     return false;
 }
 
@@ -380,6 +446,8 @@ static void take_packet(struct live_stream *stream, struct packet *packet)
     stream->err = live_pipeline_push(stream->pipeline, packet);
     if (stream->err) /* ended by the next tick: this call came from the encoder's own */
         log_error(stream->tag, "the broadcast cannot go on: err=%s", err_str(stream->err));
+    if (stream->err == -EBUSY)
+        record_state(stream, "Stream Failure", TRANSCODE_REASON_CAPACITY);
     health_on_media(&stream->health, stream->last_packet_ms,
                     live_pipeline_media_time(stream->pipeline));
 }
@@ -407,6 +475,7 @@ static void complete_takeover(struct live_stream *stream)
     stream->takeovers++;
     log_info(stream->tag, "stream takeover: stream=%s priority=%lld takeovers=%lld",
              stream->stream_id, (long long)stream->next.priority, (long long)stream->takeovers);
+    record_state(stream, "Stream Takeover", NULL);
     close_publisher(stream, "Another encoder has taken over");
     live_pipeline_splice(stream->pipeline);
     seat_next(stream);

@@ -50,6 +50,7 @@ struct transcode_supervisor {
     struct loop_timer *timer;    /* back-off, then the end of a drain */
     struct crash_log crashes;
     uint32_t skipped_gops;
+    struct transcode_stats past;  /* of the workers before */
     struct transcode_stats stats; /* as the worker told them last */
     bool is_feeding;              /* the worker has got its first IDR */
     bool is_skipping;             /* it does not keep up: until the next IDR */
@@ -143,6 +144,19 @@ static void on_output_stats(const struct transcode_stats *stats, void *ctx)
     if (was_late(&s->stats, stats))
         capacity_report_late(s->grant);
     s->stats = *stats;
+}
+
+/* What the worker has told last is all that it will tell. */
+static void close_account(struct transcode_supervisor *s)
+{
+    s->past.frames_decoded += s->stats.frames_decoded;
+    s->past.decode_errors += s->stats.decode_errors;
+    s->past.gops_dropped += s->stats.gops_dropped;
+    for (int i = 0; i < TRANSCODE_VIDEO_MAX; i++) {
+        s->past.video[i].frames += s->stats.video[i].frames;
+        s->past.video[i].gops_dropped += s->stats.video[i].gops_dropped;
+    }
+    s->stats = (struct transcode_stats){ 0 };
 }
 
 static const struct worker_output_events output_events = { on_output_packet, on_output_lost,
@@ -298,7 +312,7 @@ static int spawn_worker(struct transcode_supervisor *s)
     if (!s->old->process)
         worker_output_restart(s->output, &s->setup);
     s->is_feeding = s->is_skipping = false;
-    s->stats = (struct transcode_stats){ 0 };
+    close_account(s);
     log_debug(s->tag, "worker started: pid=%d", worker_process_pid(s->worker->process));
     send_setup(s);
     return 0;
@@ -489,9 +503,9 @@ void transcode_supervisor_stats(const struct transcode_supervisor *s,
 {
     *out = (struct transcode_supervisor_stats){
         .restarts = s->crashes.count,
-        .frames_decoded = s->stats.frames_decoded,
-        .decode_errors = s->stats.decode_errors,
-        .gops_dropped = s->stats.gops_dropped + s->skipped_gops,
+        .frames_decoded = s->past.frames_decoded + s->stats.frames_decoded,
+        .decode_errors = s->past.decode_errors + s->stats.decode_errors,
+        .gops_dropped = s->past.gops_dropped + s->stats.gops_dropped + s->skipped_gops,
         .cpu_us = s->stats.cpu_us,
         .pid = s->worker->process ? worker_process_pid(s->worker->process) : 0,
     };
@@ -499,7 +513,8 @@ void transcode_supervisor_stats(const struct transcode_supervisor *s,
         int output = output_of(s, i, MEDIA_VIDEO);
         if (output < 0)
             continue;
-        out->rung_frames[i] = s->stats.video[output].frames;
-        out->rung_gops_dropped[i] = s->stats.video[output].gops_dropped;
+        out->rung_frames[i] = s->past.video[output].frames + s->stats.video[output].frames;
+        out->rung_gops_dropped[i] =
+            s->past.video[output].gops_dropped + s->stats.video[output].gops_dropped;
     }
 }

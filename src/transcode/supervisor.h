@@ -64,6 +64,7 @@ void transcode_supervisor_change(struct transcode_supervisor *s, const struct la
 /* Nothing more will be pushed. */
 void transcode_supervisor_drain(struct transcode_supervisor *s);
 
+/* Sums over all workers so far; `cpu_us` of the one that runs. */
 struct transcode_supervisor_stats {
     int restarts;
     uint32_t frames_decoded, decode_errors;

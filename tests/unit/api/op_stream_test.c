@@ -21,8 +21,9 @@ static const char *go_live(struct api_fixture *f, const char *arn)
 static void starve(struct api_fixture *f, const char *arn)
 {
     const struct live_measure nothing = { 0 };
+    const struct live_transcoding no_transcoding = { 0 };
 
-    live_report(f->live, arn, LIVE_STARVING, &nothing);
+    live_report(f->live, arn, LIVE_STARVING, &nothing, &no_transcoding);
 }
 
 static void a_stream_is_shown_while_it_is_on_air(void **state)
