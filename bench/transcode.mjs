@@ -6,8 +6,9 @@ import path from 'node:path';
 
 import { finish, median, row } from './support/figures.mjs';
 
-const RUNS = 3;
+const RUNS = 5;
 const SECONDS = 10;
+const TURNS = 3; // of the clip, where the start of a process should not count
 const build = process.env.WEIR_BUILD;
 const media = path.join(build, 'weir-media');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-bench-'));
@@ -24,9 +25,13 @@ function run(program, args) {
   return result;
 }
 
+// On one core: two cores of a virtual machine may be threads of one real core, which then charges
+// whoever uses both for more time than the same work takes alone.
+const onOneCore = (program, args) => run('taskset', ['-c', '0', program, ...args]);
+
 // User and system seconds, as the shell counts them for its child.
 function cpuOf(program, args) {
-  const { stderr } = run('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@" >/dev/null 2>&1', '-', program, ...args]);
+  const { stderr } = onOneCore('bash', ['-c', 'TIMEFORMAT="cpu %U %S"; time "$@"', '-', program, ...args]);
   const [, user, system] = stderr.match(/cpu ([\d.]+) ([\d.]+)/);
   return Number(user) + Number(system);
 }
@@ -51,7 +56,8 @@ const ffmpegArguments = (clip) => [
   ]),
 ];
 
-const drive = (clip, ...options) => JSON.parse(run(path.join(build, 'bench', 'transcode_drive'), [...options, media, 'STANDARD', clip]).stdout);
+const drive = (clip, ...options) => [path.join(build, 'bench', 'transcode_drive'), [...options, media, 'STANDARD', clip]];
+const figuresOf = ({ stdout }) => JSON.parse(stdout);
 
 function ssim(rung, source, size) {
   const { stderr } = run('ffmpeg', [
@@ -66,7 +72,7 @@ function compareCpu(clip) {
   const ours = [];
   for (let i = 0; i < RUNS; i += 1) {
     theirs.push(cpuOf('ffmpeg', ffmpegArguments(clip)));
-    ours.push(drive(clip, '-o', folder).cpu_s);
+    ours.push(figuresOf(onOneCore(...drive(clip, '-o', folder))).cpu_s);
   }
   return { theirs: median(theirs), ours: median(ours) };
 }
@@ -77,17 +83,18 @@ try {
   for (const { name, size, rate, limit } of [
     { name: '1080p30', size: '1920x1080', rate: '6M', limit: 0.8 }, { name: '720p30', size: '1280x720', rate: '4M', limit: 0.92 },
   ]) {
-    const clip = makeClip(`${name}.mp4`, size, rate);
+    const clip = makeClip(`source-${name}.mp4`, size, rate); // not the name of a rung
     const { theirs, ours } = compareCpu(clip);
     row(`${name}, four rungs: CPU over ffmpeg's (${perSecond(ours)} and ${perSecond(theirs)} s/s)`, (ours / theirs).toFixed(3), `${limit}`, ours / theirs <= limit);
     const worst = Math.max(...RUNGS.map(({ id }) => ssim(path.join(folder, `ffmpeg-${id}.mp4`), clip, size.replace('x', ':'))
       - ssim(path.join(folder, `${id}.mp4`), clip, size.replace('x', ':'))));
     row(`${name}: SSIM below ffmpeg's, worst rung`, worst.toFixed(4), '0.002', worst <= 0.002);
     if (name !== '1080p30') continue;
-    const parts = JSON.parse(run(path.join(build, 'bench', 'transcode_parts'), ['superfast', 'STANDARD', clip]).stdout);
+    const parts = figuresOf(onOneCore(path.join(build, 'bench', 'transcode_parts'), ['superfast', 'STANDARD', clip]));
     const sum = Object.values(parts).reduce((a, b) => a + b);
-    row('1080p30: CPU over decode, cascade, encode and sound alone', (ours / sum).toFixed(3), '1.05', ours / sum <= 1.05);
-    const [ladder] = drive(clip, '-r').ladders;
+    const long = figuresOf(onOneCore(...drive(clip, '-t', String(TURNS * SECONDS)))).cpu_s / TURNS;
+    row('1080p30: CPU over decode, cascade, encode and sound alone', (long / sum).toFixed(3), '1.05', long / sum <= 1.05);
+    const [ladder] = figuresOf(run(...drive(clip, '-r'))).ladders;
     row('start to first frame out', `${ladder.first_ms.toFixed(0)} ms`, '300 ms', ladder.first_ms < 300);
     row('latency added in real time, p95', `${ladder.p95_ms.toFixed(0)} ms`, '150 ms', ladder.p95_ms <= 150);
     row('memory of a 1080p ladder', `${ladder.peak_mb.toFixed(0)} MB`, '250 MB', ladder.peak_mb < 250);

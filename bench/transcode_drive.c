@@ -2,9 +2,11 @@
 /* Sends media files through transcoding workers, as fast as they answer or in real time, and prints
  * what it cost as one JSON object.
  *
- *   transcode_drive [-r] [-n COPIES] [-p X264-PRESET] [-o FOLDER] WEIR-MEDIA CHANNEL-TYPE FILE
+ *   transcode_drive [-r] [-n COPIES] [-t SECONDS] [-p X264-PRESET] [-o FOLDER]
+ *                   WEIR-MEDIA CHANNEL-TYPE FILE
  *
- * -r: in real time; -n: that many ladders at once; -o: writes every rendition to FOLDER/<id>.mp4.
+ * -r: in real time; -n: that many ladders at once; -t: the file over and over until this much has
+ * been sent; -o: writes every rendition to FOLDER/<id>.mp4.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +33,10 @@ struct drive {
     struct transcode_supervisor *supervisor;
     struct ladder ladder;
     const char *folder;
-    size_t next;
+    size_t next;    /* packet of the clip */
+    int64_t later;  /* of this turn of the clip */
+    int64_t length; /* sent in all; 0: the clip once */
+    int pictures;   /* sent */
     int64_t start_us, first_output_us, end_us;
     int64_t answered[LADDER_MAX]; /* decode time of the last video packet */
     int packets[LADDER_MAX];
@@ -108,7 +113,6 @@ static void on_drained(void *ctx)
 
     d->end_us = clock_mono_us();
     d->is_over = true;
-    loop_timer_stop(d->timer);
 }
 
 /* -- feeding -- */
@@ -129,15 +133,14 @@ static long peak_memory_kb(int pid)
     return kb;
 }
 
-static bool is_time_for(const struct drive *d, const struct packet *packet)
+static bool is_time_for(const struct drive *d, int64_t dts)
 {
     int64_t passed_us = clock_mono_us() - d->start_us;
 
     if (d->is_real_time)
-        return packet->dts - CLIP_START <= passed_us * 9 / 100;
+        return dts - CLIP_START <= passed_us * 9 / 100;
     for (int i = 0; i < d->ladder.count; i++)
-        if (d->ladder.renditions[i].video == TRACK_ENCODED &&
-            packet->dts - d->answered[i] > AHEAD_MAX)
+        if (d->ladder.renditions[i].video == TRACK_ENCODED && dts - d->answered[i] > AHEAD_MAX)
             return false;
     return true;
 }
@@ -147,25 +150,45 @@ static void end_feed(struct drive *d)
     transcode_supervisor_stats(d->supervisor, &d->stats);
     d->peak_kb = peak_memory_kb(d->stats.pid);
     transcode_supervisor_drain(d->supervisor);
-    d->next++;
+    loop_timer_stop(d->timer);
+}
+
+static void send_next(struct drive *d)
+{
+    struct packet *packet = d->clip->packets[d->next++];
+    struct packet *stamped = packet_create(packet->config, bytes_ref(packet->data));
+
+    stamped->is_idr = packet->is_idr;
+    stamped->dts = packet->dts + d->later;
+    stamped->pts = packet->pts + d->later;
+    stamped->arrival_us = clock_wall_us();
+    d->pictures += packet->kind == MEDIA_VIDEO;
+    transcode_supervisor_push(d->supervisor, stamped);
+    packet_unref(stamped);
+}
+
+/* False when all has been sent. */
+static bool begin_turn(struct drive *d)
+{
+    if (d->next < d->clip->count)
+        return true;
+    d->later += clip_duration(d->clip);
+    if (d->later >= d->length)
+        return false;
+    d->next = 0;
+    return true;
 }
 
 static void feed(void *ctx)
 {
     struct drive *d = ctx;
 
-    while (d->next < d->clip->count && is_time_for(d, d->clip->packets[d->next])) {
-        struct packet *packet = d->clip->packets[d->next++];
-        struct packet *stamped = packet_create(packet->config, bytes_ref(packet->data));
-        stamped->is_idr = packet->is_idr;
-        stamped->dts = packet->dts;
-        stamped->pts = packet->pts;
-        stamped->arrival_us = clock_wall_us();
-        transcode_supervisor_push(d->supervisor, stamped);
-        packet_unref(stamped);
+    while (begin_turn(d)) {
+        if (!is_time_for(d, d->clip->packets[d->next]->dts + d->later))
+            return;
+        send_next(d);
     }
-    if (d->next == d->clip->count)
-        end_feed(d);
+    end_feed(d);
 }
 
 /* -- the figures -- */
@@ -197,10 +220,12 @@ static void print_one(struct drive *d)
     for (int i = 0; i < d->ladder.count; i++)
         dropped += d->stats.rung_gops_dropped[i];
     printf("{\"wall_s\":%.3f,\"first_ms\":%.1f,\"p50_ms\":%.1f,\"p95_ms\":%.1f,"
-           "\"peak_mb\":%.1f,\"gops_dropped\":%u,\"lost\":%d,\"restarts\":%d,\"frames\":[",
+           "\"peak_mb\":%.1f,\"gops_dropped\":%u,\"lost\":%d,\"restarts\":%d,\"pictures\":%d,"
+           "\"frames\":[",
            (double)(d->end_us - d->start_us) / 1e6,
            (double)(d->first_output_us - d->start_us) / 1000, quantile_ms(d, 0.5),
-           quantile_ms(d, 0.95), (double)d->peak_kb / 1024, dropped, d->lost, d->stats.restarts);
+           quantile_ms(d, 0.95), (double)d->peak_kb / 1024, dropped, d->lost, d->stats.restarts,
+           d->pictures);
     for (int i = 0; i < d->ladder.count; i++)
         printf("%s%d", i ? "," : "", d->packets[i]);
     printf("]}");
@@ -265,18 +290,21 @@ int main(int argc, char **argv)
     int copies = 1, option;
 
     signal(SIGPIPE, SIG_IGN);
-    while ((option = getopt(argc, argv, "rn:p:o:")) != -1) {
+    while ((option = getopt(argc, argv, "rn:p:o:t:")) != -1) {
         if (option == 'r')
             like.is_real_time = true;
         else if (option == 'n')
             copies = (int)strtol(optarg, NULL, 10);
         else if (option == 'p')
             preset = optarg;
+        else if (option == 't')
+            like.length = strtol(optarg, NULL, 10) * MEDIA_TIMESCALE;
         else if (option == 'o')
             like.folder = optarg;
     }
     if (argc - optind != 3 || copies < 1 || copies > COPIES_MAX)
-        die("arguments: [-r] [-n COPIES] [-p PRESET] [-o FOLDER] WEIR-MEDIA CHANNEL-TYPE FILE");
+        die("arguments: [-r] [-n COPIES] [-t SECONDS] [-p PRESET] [-o FOLDER] WEIR-MEDIA TYPE "
+            "FILE");
     clip = clip_read(argv[optind + 2]);
     input.channel_type = argv[optind + 1];
     input.width = clip->video->video.width;

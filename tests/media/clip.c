@@ -130,19 +130,42 @@ void clip_destroy(struct clip *clip)
     mem_free(clip);
 }
 
-double clip_fps(const struct clip *clip)
+struct span {
+    int pictures;
+    int64_t first, last; /* presentation times */
+};
+
+static struct span span_of(const struct clip *clip)
 {
-    int64_t first = INT64_MAX, last = 0;
-    int frames = 0;
+    struct span span = { 0, INT64_MAX, 0 };
 
     for (size_t i = 0; i < clip->count; i++) {
-        if (clip->packets[i]->kind != MEDIA_VIDEO)
+        const struct packet *packet = clip->packets[i];
+        if (packet->kind != MEDIA_VIDEO)
             continue;
-        frames++;
-        first = clip->packets[i]->pts < first ? clip->packets[i]->pts : first;
-        last = clip->packets[i]->pts > last ? clip->packets[i]->pts : last;
+        span.pictures++;
+        span.first = packet->pts < span.first ? packet->pts : span.first;
+        span.last = packet->pts > span.last ? packet->pts : span.last;
     }
-    return frames > 1 ? (frames - 1) * (double)MEDIA_TIMESCALE / (double)(last - first) : 30;
+    return span;
+}
+
+double clip_fps(const struct clip *clip)
+{
+    struct span span = span_of(clip);
+
+    if (span.pictures < 2)
+        return 30;
+    return (span.pictures - 1) * (double)MEDIA_TIMESCALE / (double)(span.last - span.first);
+}
+
+int64_t clip_duration(const struct clip *clip)
+{
+    struct span span = span_of(clip);
+
+    if (span.pictures < 2)
+        return MEDIA_TIMESCALE;
+    return (span.last - span.first) * span.pictures / (span.pictures - 1);
 }
 
 /* -- writing -- */

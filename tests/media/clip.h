@@ -23,6 +23,8 @@ struct clip *clip_of(const char *arguments);
 struct clip *clip_read(const char *path);
 /* Frames per second of the video, by its times. */
 double clip_fps(const struct clip *clip);
+/* Of its pictures, 90 kHz: where the clip may begin again. */
+int64_t clip_duration(const struct clip *clip);
 void clip_destroy(struct clip *clip);
 
 /* A file that tracks are written into: MP4 with times of 90 kHz, CLIP_START taken off. */
