@@ -43,6 +43,7 @@ struct video_pipeline {
     bool has_key;
     int64_t last_key; /* its presentation time */
     unsigned since_key;
+    bool has_complained; /* of pictures that cannot be scaled */
 
     _Atomic uint32_t frames_decoded, decode_errors;
 };
@@ -70,6 +71,14 @@ static bool is_for_rung(const struct video_pipeline *v, int i)
     return v->since_key % (unsigned)v->setup->video[i].frame_divisor == 0;
 }
 
+static void complain(struct video_pipeline *v, const AVFrame *frame)
+{
+    if (!v->has_complained)
+        worker_port_error(v->port, "pictures of this kind cannot be scaled: format=%d size=%dx%d",
+                          frame->format, frame->width, frame->height);
+    v->has_complained = true;
+}
+
 static void scale_to_rungs(struct video_pipeline *v, struct raw_frame *raw)
 {
     AVFrame *larger = raw->frame, *scaled = NULL;
@@ -78,6 +87,8 @@ static void scale_to_rungs(struct video_pipeline *v, struct raw_frame *raw)
         if (!is_for_rung(v, i))
             continue;
         scaled = scaler_scale(v->scalers[i], larger);
+        if (!scaled)
+            complain(v, larger);
         if (larger != raw->frame)
             av_frame_free(&larger);
         larger = scaled;

@@ -2,6 +2,7 @@
 #include "transcode/scaler.h"
 
 #include <libavutil/frame.h>
+#include <libavutil/pixdesc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,8 +14,7 @@
 /* A slope from left to right in luma, flat chroma. */
 static AVFrame *make_frame(int width, int height, enum AVPixelFormat format)
 {
-    bool is_halved = format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUVJ420P;
-    int chroma_rows = is_halved ? (height + 1) / 2 : height;
+    int chroma_rows = AV_CEIL_RSHIFT(height, av_pix_fmt_desc_get(format)->log2_chroma_h);
     AVFrame *frame = av_frame_alloc();
 
     frame->width = width;
@@ -24,7 +24,7 @@ static AVFrame *make_frame(int width, int height, enum AVPixelFormat format)
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             frame->data[0][y * frame->linesize[0] + x] = (uint8_t)(16 + 200 * x / width);
-    for (int p = 1; p < 3; p++)
+    for (int p = 1; p < 3 && frame->data[p]; p++)
         for (int i = 0; i < frame->linesize[p] * chroma_rows; i++)
             frame->data[p][i] = (uint8_t)(100 + p);
     return frame;
@@ -118,6 +118,57 @@ static void carries_colour_over(void **state)
     scaler_destroy(s);
 }
 
+static void takes_ten_bits_and_grey(void **state)
+{
+    AVFrame *deep = make_frame(640, 360, AV_PIX_FMT_YUV420P10);
+    AVFrame *grey = make_frame(640, 360, AV_PIX_FMT_GRAY8);
+    struct scaler *s = scaler_create(320, 180);
+    AVFrame *out;
+
+    for (int p = 0; p < 3; p++)
+        for (int i = 0; i < deep->linesize[p] / 2 * (p ? 180 : 360); i++)
+            ((uint16_t *)(void *)deep->data[p])[i] = (uint16_t)(4 * (50 + p));
+    out = scaler_scale(s, deep);
+    for (int p = 0; p < 3; p++)
+        assert_int_equal(out->data[p][out->linesize[p] * 20 + 30], 50 + p);
+    av_frame_free(&out);
+    out = scaler_scale(s, grey);
+    assert_in_range(out->data[0][160], 113, 119);
+    assert_int_equal(out->data[1][out->linesize[1] * 89 + 159], 128);
+    assert_int_equal(out->data[2][0], 128);
+    av_frame_free(&out);
+    av_frame_free(&deep);
+    av_frame_free(&grey);
+    scaler_destroy(s);
+}
+
+/* What a picture cropped on its left looks like. */
+static void takes_rows_at_any_address(void **state)
+{
+    AVFrame *in = make_frame(640, 360, AV_PIX_FMT_YUV420P), *out;
+    struct scaler *s = scaler_create(320, 180);
+
+    for (int p = 0; p < 3; p++)
+        in->data[p] += p ? 3 : 6;
+    in->width -= 6;
+    out = scaler_scale(s, in);
+    assert_int_equal(out->data[0][0], in->data[0][0]);
+    assert_in_range(out->data[1][3], 100, 102);
+    av_frame_free(&in);
+    av_frame_free(&out);
+    scaler_destroy(s);
+}
+
+static void refuses_rgb(void **state)
+{
+    AVFrame *in = make_frame(640, 360, AV_PIX_FMT_GBRP);
+    struct scaler *s = scaler_create(320, 180);
+
+    assert_null(scaler_scale(s, in));
+    av_frame_free(&in);
+    scaler_destroy(s);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -125,6 +176,9 @@ int main(void)
         cmocka_unit_test(passes_on_what_fits),
         cmocka_unit_test(takes_other_samplings_odd_sizes_and_changes),
         cmocka_unit_test(carries_colour_over),
+        cmocka_unit_test(takes_ten_bits_and_grey),
+        cmocka_unit_test(takes_rows_at_any_address),
+        cmocka_unit_test(refuses_rgb),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
