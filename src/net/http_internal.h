@@ -137,6 +137,9 @@ struct loop *http_server_loop(struct http_server *server);
 /* What a new connection to a TLS port is that speaks no HTTP. false: not wanted here. */
 bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,
                            const uint8_t *first, size_t len);
+/* Between the two no drain ends. */
+void http_server_hold(struct http_server *server);
+void http_server_let_go(struct http_server *server);
 bool http_server_is_draining(const struct http_server *server);
 /* The value of the Date header, valid until the loop's next round. RFC 9110 5.6.7 */
 const char *http_server_date(struct http_server *server);

@@ -31,6 +31,7 @@ struct http_server {
     struct http_server_config config;
     struct list conns;
     bool is_draining;
+    int holds; /* of its drain */
     void (*on_drained)(void *ctx);
     void *drained_ctx;
     struct buf head;
@@ -109,7 +110,7 @@ static void tell_if_drained(struct http_server *server)
 {
     void (*on_drained)(void *ctx) = server->on_drained;
 
-    if (!on_drained || !list_is_empty(&server->conns))
+    if (!on_drained || server->holds || !list_is_empty(&server->conns))
         return;
     server->on_drained = NULL;
     on_drained(server->drained_ctx);
@@ -265,6 +266,17 @@ void http_server_count(const struct http_server *server, struct http_counters *o
 struct loop *http_server_loop(struct http_server *server)
 {
     return server->loop;
+}
+
+void http_server_hold(struct http_server *server)
+{
+    server->holds++;
+}
+
+void http_server_let_go(struct http_server *server)
+{
+    server->holds--;
+    tell_if_drained(server);
 }
 
 bool http_server_is_draining(const struct http_server *server)

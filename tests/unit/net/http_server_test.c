@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -200,6 +201,43 @@ static void counts(void **state)
     client_close(fd);
 }
 
+static void answer_with_count(struct http_exchange *exchange, const struct http_request *request,
+                              void *ctx)
+{
+    struct http_counters counters;
+    char text[24];
+    struct slice body = { .data = (const uint8_t *)text };
+
+    http_server_count(fixture.server, &counters);
+    snprintf(text, sizeof(text), "open %lld\n", (long long)counters.open_connections);
+    body.len = strlen(text);
+    http_respond(exchange,
+                 &(struct http_response){ .status = 200, .body = &body, .body_count = 1 });
+}
+
+static size_t no_body(const struct http_request *request, void *ctx)
+{
+    return 0;
+}
+
+static int start_counting(void **state)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.config.handler = (struct http_handler){ no_body, answer_with_count };
+    http_fixture_start(&fixture);
+    return 0;
+}
+
+/* Also while its first bytes are being answered, when it has just been told what it speaks. */
+static void a_connection_counts_once(void **state)
+{
+    int fd = client_connect(fixture.port);
+
+    client_send(fd, REQUEST);
+    assert_contains(client_response(fd), "open 1\n");
+    client_close(fd);
+}
+
 static void survives_peers_that_leave_at_any_moment(void **state)
 {
     static const char request[] =
@@ -239,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(says_goodbye_to_idle_http2, start, stop),
         cmocka_unit_test_setup_teardown(drains_when_all_are_answered, start, stop),
         cmocka_unit_test_setup_teardown(counts, start, stop),
+        cmocka_unit_test_setup_teardown(a_connection_counts_once, start_counting, stop),
         cmocka_unit_test_setup_teardown(survives_peers_that_leave_at_any_moment, start, stop),
     };
 
