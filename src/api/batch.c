@@ -35,10 +35,10 @@ int batch_get(struct call *call, const struct input_list *arns, const struct bat
     write_array(&call->out, batch->member);
     for (size_t i = 0; i < arns->count; i++) {
         struct resource found;
-        int err = call_find(call, arns->items[i], batch->type, &found);
+        int err = permission_check_arn(call, arns->items[i]);
 
         if (!err)
-            err = permission_check_resource(call, &found);
+            err = call_find(call, arns->items[i], batch->type, &found);
         if (!err)
             err = batch->write(call, NULL, &found);
         if (err == CALL_FAILED)

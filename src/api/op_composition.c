@@ -240,31 +240,47 @@ static int check_kinds(struct call *call, const struct input_list *destinations)
     return 0;
 }
 
-/* Allowed and there; "" and NULL are neither asked for. */
-static int check_used(struct call *call, const char *arn, const char *type)
-{
-    struct resource found;
-    int err = arn ? permission_check_arn(call, arn) : 0;
+/* --- what a composition uses: all must be allowed before any is said to be there or not --- */
 
-    return err || !arn ? err : call_find(call, arn, type, &found);
+typedef int check_fn(struct call *call, const char *arn, const char *type);
+
+static int may_use(struct call *call, const char *arn, const char *type)
+{
+    return arn ? permission_check_arn(call, arn) : 0;
 }
 
-static int check_destination(struct call *call, const struct destination_input *in)
+static int is_there(struct call *call, const char *arn, const char *type)
+{
+    struct resource found;
+
+    return arn ? call_find(call, arn, type, &found) : 0;
+}
+
+static int check_destination(struct call *call, const struct destination_input *in, check_fn *check)
 {
     int err;
 
     if (in->channel) {
-        err = check_used(call, in->channel->channel_arn, CHANNEL_TYPE);
-        return err ? err : check_used(call, in->channel->encoder_arn, "encoder-configuration");
+        err = check(call, in->channel->channel_arn, CHANNEL_TYPE);
+        return err ? err : check(call, in->channel->encoder_arn, "encoder-configuration");
     }
-    err = check_used(call, in->s3->storage_arn, "storage-configuration");
-    return err ? err : check_used(call, in->s3->encoder_arns->items[0], "encoder-configuration");
+    err = check(call, in->s3->storage_arn, "storage-configuration");
+    return err ? err : check(call, in->s3->encoder_arns->items[0], "encoder-configuration");
+}
+
+static int check_destinations(struct call *call, const struct input_list *destinations,
+                              check_fn *check)
+{
+    int err = 0;
+
+    for (size_t i = 0; !err && i < destinations->count; i++)
+        err = check_destination(call, destinations->items[i], check);
+    return err;
 }
 
 static int check_start(struct call *call, const void *input)
 {
     const struct start_composition *in = input;
-    struct resource stage;
     const char *tags;
     int err = check_kinds(call, in->destinations);
 
@@ -273,10 +289,10 @@ static int check_start(struct call *call, const void *input)
     if (!err)
         err = tags_read(call, in->tags, &tags);
     if (!err)
-        err = call_find(call, in->stage_arn, "stage", &stage);
-    for (size_t i = 0; !err && i < in->destinations->count; i++)
-        err = check_destination(call, in->destinations->items[i]);
-    return err;
+        err = check_destinations(call, in->destinations, may_use);
+    if (!err)
+        err = is_there(call, in->stage_arn, "stage");
+    return err ? err : check_destinations(call, in->destinations, is_there);
 }
 
 /* clang-format off */

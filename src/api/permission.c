@@ -101,15 +101,6 @@ static bool needs_tags(const struct call *call)
     return call->caller->policy && policy_needs_resource_tags(call->caller->policy);
 }
 
-static int judge_resource(struct call *call, struct policy_request *request,
-                          const struct resource *resource)
-{
-    request->resource = resource->arn;
-    if (needs_tags(call))
-        request->resource_tags = tags_of(call, resource);
-    return judge(call, request);
-}
-
 /* One that is not there has no tags. */
 static int judge_arn(struct call *call, struct policy_request *request, const char *arn)
 {
@@ -118,20 +109,13 @@ static int judge_arn(struct call *call, struct policy_request *request, const ch
 
     if (needs_tags(call)) {
         err = store_get(call->store, call->arena, arn, &found);
-        if (!err)
-            return judge_resource(call, request, &found);
-        if (err != -ENOENT)
+        if (err && err != -ENOENT)
             return err;
+        if (!err)
+            request->resource_tags = tags_of(call, &found);
     }
     request->resource = arn;
     return judge(call, request);
-}
-
-int permission_check_resource(struct call *call, const struct resource *resource)
-{
-    struct policy_request request = base_request(call);
-
-    return judge_resource(call, &request, resource);
 }
 
 int permission_check_arn(struct call *call, const char *arn)

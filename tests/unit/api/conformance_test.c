@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of operations against the service descriptions: first as facts, member by member, then
  * by calls that break one constraint each. */
-#include "api_fixture.h"
+#include "operation_facts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,24 +10,11 @@
 #include "api/operation.h"
 #include "api/pattern.h"
 
-static const char *text_of(json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static const struct operation *find(json_t *fact)
 {
     const char *label;
 
-    return operation_find(text_of(fact, "method"), text_of(fact, "path"), &label);
-}
-
-static json_t *load_facts(void)
-{
-    json_t *facts = json_load_file(TEST_VECTORS "/api/operations.json", 0, NULL);
-
-    assert_non_null(facts);
-    return facts;
+    return operation_find(fact_text(fact, "method"), fact_text(fact, "path"), &label);
 }
 
 /* --- where we differ, and why --- */
@@ -75,7 +62,7 @@ static void compare_names(const char *path, const char *const *names, json_t *fa
 
 static void compare_limits(const char *path, const struct field *field, json_t *fact)
 {
-    const char *pattern = text_of(fact, "pattern");
+    const char *pattern = fact_text(fact, "pattern");
 
     if (field->min != json_integer_value(json_object_get(fact, "min")) ||
         field->max != json_integer_value(json_object_get(fact, "max")))
@@ -91,8 +78,8 @@ static void compare_field(struct arena *arena, const char *path, const struct fi
 {
     if (is_judged_later(path))
         return;
-    if (strcmp(type_names[field->type], text_of(fact, "type")))
-        fail_msg("%s: %s", path, text_of(fact, "type"));
+    if (strcmp(type_names[field->type], fact_text(fact, "type")))
+        fail_msg("%s: %s", path, fact_text(fact, "type"));
     compare_limits(path, field, fact);
     if (field->type == FIELD_ENUM)
         compare_names(path, field->one_of, json_object_get(fact, "one_of"));
@@ -124,7 +111,7 @@ static void compare_fields(struct arena *arena, const char *path, const struct f
 
         if (!fact)
             fail_msg("%s is no member", at);
-        source = text_of(fact, "source");
+        source = fact_text(fact, "source");
         assert_string_equal(sources[field->source], source ? source : "");
         if (field->is_required != json_is_true(json_object_get(fact, "required")))
             fail_msg("%s: required", at);
@@ -137,17 +124,17 @@ static void compare_fields(struct arena *arena, const char *path, const struct f
 static void the_tables_say_what_the_descriptions_say(void **state)
 {
     struct arena *arena = arena_create();
-    json_t *facts = load_facts(), *fact;
+    json_t *facts = facts_load(), *fact;
     size_t i;
 
     json_array_foreach(facts, i, fact)
     {
         const struct operation *op = find(fact);
-        bool is_realtime = !strcmp(text_of(fact, "service"), "ivs-realtime");
+        bool is_realtime = !strcmp(fact_text(fact, "service"), "ivs-realtime");
 
         if (!op)
-            fail_msg("no operation %s", text_of(fact, "operation"));
-        assert_string_equal(op->name, text_of(fact, "operation"));
+            fail_msg("no operation %s", fact_text(fact, "operation"));
+        assert_string_equal(op->name, fact_text(fact, "operation"));
         assert_true(op->services & (is_realtime ? SERVICE_REALTIME : SERVICE_IVS));
         assert_int_equal(op->status ? op->status : 200,
                          json_integer_value(json_object_get(fact, "status")));
@@ -160,7 +147,7 @@ static void the_tables_say_what_the_descriptions_say(void **state)
 
 static void there_are_no_other_operations(void **state)
 {
-    json_t *facts = load_facts();
+    json_t *facts = facts_load();
     size_t count = 0;
 
     for (size_t i = 0; operations[i]; i++)
@@ -171,65 +158,6 @@ static void there_are_no_other_operations(void **state)
 }
 
 /* --- calls that break one constraint --- */
-
-/* A value that is right for a member. */
-static json_t *right_value(struct arena *arena, const char *name, json_t *fact);
-
-static json_t *right_members(struct arena *arena, json_t *members)
-{
-    json_t *object = json_object(), *fact;
-    const char *name;
-
-    json_object_foreach(members, name, fact)
-    {
-        if (json_is_true(json_object_get(fact, "required")) && !text_of(fact, "source"))
-            json_object_set_new(object, name, right_value(arena, name, fact));
-    }
-    return object;
-}
-
-/* Of ARNs and the like, what their pattern asks for. */
-static const char *right_text(struct arena *arena, json_t *fact)
-{
-    const char *pattern = text_of(fact, "pattern");
-    const char *type = pattern ? strstr(pattern, "[0-9]+:") : NULL;
-
-    if (pattern && strstr(pattern, "mediatailor"))
-        return "arn:aws:mediatailor:" REGION ":" ACCOUNT ":playbackConfiguration/a";
-    if (type)
-        return arena_printf(arena, "arn:aws:ivs:" REGION ":" ACCOUNT ":%.*s/abcdefgh1234",
-                            (int)strcspn(type + 7, "/"), type + 7);
-    if (pattern && strstr(pattern, "BEGIN PUBLIC KEY"))
-        return "-----BEGIN PUBLIC KEY-----\nabcd\n-----END PUBLIC KEY-----\n";
-    if (pattern && !strncmp(pattern, "st-", 3))
-        return json_integer_value(json_object_get(fact, "max")) == 16
-                   ? "st-abcdefghijklm"
-                   : "st-abcdefghijklmnopqrstuvw";
-    return "abc";
-}
-
-static json_t *right_value(struct arena *arena, const char *name, json_t *fact)
-{
-    const char *type = text_of(fact, "type");
-    int64_t min = json_integer_value(json_object_get(fact, "min"));
-    json_t *value;
-
-    if (!strcmp(type, "string"))
-        return json_string(right_text(arena, fact));
-    if (!strcmp(type, "enum"))
-        return json_incref(json_array_get(json_object_get(fact, "one_of"), 0));
-    if (!strcmp(type, "boolean"))
-        return json_true();
-    if (!strcmp(type, "integer") || !strcmp(type, "float"))
-        return json_integer(min ? min : 1);
-    if (!strcmp(type, "structure"))
-        return right_members(arena, json_object_get(fact, "members"));
-    if (!strcmp(type, "map"))
-        return json_object();
-    value = json_array();
-    json_array_append_new(value, right_value(arena, name, json_object_get(fact, "item")));
-    return value;
-}
 
 struct breaking {
     struct api_fixture *f;
@@ -243,24 +171,18 @@ struct breaking {
 
 static void send(struct breaking *b, json_t *wrong, const char *error)
 {
-    char *body;
-    const char *path = text_of(b->fact, "path");
     struct api_fixture *f = b->f;
 
     if (b->name)
         json_object_set_new(b->object, b->name, wrong);
     else
         json_array_set_new(b->object, 0, wrong);
-    body = json_dumps(b->input, JSON_ENCODE_ANY);
-    if (strchr(path, '{'))
-        path = "/tags/arn:aws:ivs:" REGION ":" ACCOUNT ":channel/abc?tagKeys=a";
-    api_request(f, text_of(b->fact, "method"), path, body);
+    fact_call(f, b->fact, b->input, RIGHT_ARN("channel"));
     if (f->reply.status != 400 || strcmp(reply_header(f, "x-amzn-errortype"), error) ||
         !strstr(answer_text(f, "message"), b->at))
-        fail_msg("%s %s: %d %.*s", path, body, f->reply.status, (int)f->reply.body_len,
-                 f->reply.body);
+        fail_msg("%s, %s: %d %.*s", fact_text(b->fact, "operation"), b->at, f->reply.status,
+                 (int)f->reply.body_len, f->reply.body);
     b->count++;
-    free(body);
 }
 
 static const char *letters(struct arena *arena, int64_t len)
@@ -282,7 +204,7 @@ static void break_string(struct breaking *b, json_t *fact)
         send(b, json_string(letters(b->f->arena, max + 1)), "ValidationException");
     if (min > 0)
         send(b, json_string(""), "ValidationException");
-    if (text_of(fact, "pattern"))
+    if (fact_text(fact, "pattern"))
         send(b, json_string("\x01 not this \x7f"), "ValidationException");
 }
 
@@ -305,7 +227,7 @@ static json_t *many(struct arena *arena, json_t *fact, int64_t count)
     json_t *list = json_array();
 
     while (count--)
-        json_array_append_new(list, right_value(arena, "", json_object_get(fact, "item")));
+        json_array_append_new(list, right_value(arena, json_object_get(fact, "item")));
     return list;
 }
 
@@ -350,7 +272,7 @@ static void break_map(struct breaking *b, json_t *fact)
 
 static void break_value(struct breaking *b, json_t *fact)
 {
-    const char *type = text_of(fact, "type");
+    const char *type = fact_text(fact, "type");
 
     if (!strcmp(type, "string")) {
         break_string(b, fact);
@@ -366,7 +288,7 @@ static void break_value(struct breaking *b, json_t *fact)
     } else if (!strcmp(type, "map")) {
         break_map(b, fact);
     } else {
-        json_t *object = right_value(b->f->arena, "", fact);
+        json_t *object = right_value(b->f->arena, fact);
 
         send(b, json_string("no structure"), "SerializationException");
         if (b->name)
@@ -387,7 +309,7 @@ static void break_members(struct breaking *b, json_t *members, json_t *object, c
     {
         struct breaking one = *b;
 
-        if (text_of(fact, "source"))
+        if (fact_text(fact, "source"))
             continue;
         one.object = object;
         one.name = name;
@@ -395,7 +317,7 @@ static void break_members(struct breaking *b, json_t *members, json_t *object, c
         break_value(&one, fact);
         if (json_is_true(json_object_get(fact, "required"))) {
             send(&one, json_null(), "ValidationException");
-            json_object_set_new(object, name, right_value(b->f->arena, name, fact));
+            json_object_set_new(object, name, right_value(b->f->arena, fact));
         } else {
             json_object_del(object, name);
         }
@@ -406,7 +328,7 @@ static void break_members(struct breaking *b, json_t *members, json_t *object, c
 static void every_broken_constraint_is_named(void **state)
 {
     struct breaking b = { .f = *state };
-    json_t *facts = load_facts();
+    json_t *facts = facts_load();
     size_t i;
 
     json_array_foreach(facts, i, b.fact)
