@@ -21,6 +21,20 @@ export function cpuSecondsExact(pid) {
   return threads.reduce((sum, tid) => sum + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
 }
 
+// User and system time of a process and its children, those it has waited for included, in seconds.
+export function cpuSecondsWithChildren(pid) {
+  const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      return [{ pid: Number(name), fields: readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1].split(' ').map(Number) }];
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  });
+  const sum = (fields, from, to) => fields.slice(from, to).reduce((a, b) => a + b, 0);
+  return stats.reduce((total, { pid: id, fields }) =>
+    total + (id === pid ? sum(fields, 11, 15) : fields[1] === pid ? sum(fields, 11, 13) : 0), 0) / ticksPerSecond;
+}
+
 export function residentMegabytes(pid) {
   return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+)/m)[1]) / 1024;
 }

@@ -4,4 +4,4 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../../tests/e2e/package.json', import.meta.url));
 
-export const { IvsClient, CreateChannelCommand } = require('@aws-sdk/client-ivs');
+export const { IvsClient, CreateChannelCommand, ListChannelsCommand } = require('@aws-sdk/client-ivs');
