@@ -3,6 +3,7 @@
 // loop, and the same bytes as files on tmpfs from nginx with one worker. The server's process is on
 // core 0, its client (wrk, h2load) on core 1; Weir and nginx take turns within each run. A figure is
 // the median of the runs: requests per second of the server process's CPU, relative to nginx.
+// CASES=REGEXP chooses among the titles, RUNS and SECONDS_A_RUN shorten it.
 //
 // The peers are configured as one would for live HLS: nginx with sendfile, without a cache of open
 // files (they change all the time). Both have the same P-256 certificate and speak TLS 1.3.
@@ -116,7 +117,7 @@ async function measure(kind, what, servers) {
   return costs.map(median);
 }
 
-async function compare(title, kind, what, servers, targets) {
+async function compare({ title, kind, what, targets }, servers) {
   const [ours, ...theirs] = await measure(kind, what, servers);
   const us = (value) => `${value.toFixed(1)} us`;
   theirs.forEach((cost, i) => {
@@ -126,6 +127,17 @@ async function compare(title, kind, what, servers, targets) {
 }
 
 const clear = {}, tls = { tls: true }, h2 = { tls: true, h2: true };
+// `targets`: relative to nginx, and to nginx that sends without sendfile.
+const CASES = [
+  { title: 'segments over HTTP/1.1 in clear, relative to nginx', kind: clear, what: 'segment', targets: [0.85, 1.2] },
+  { title: 'segments over HTTP/1.1 and TLS', kind: tls, what: 'segment', targets: [1.15] },
+  { title: 'segments over HTTP/2 and TLS', kind: h2, what: 'segment', targets: [1.15] },
+  { title: 'playlists over HTTP/1.1 in clear', kind: clear, what: 'playlist', targets: [1.3] },
+  { title: 'playlists over HTTP/1.1 and TLS', kind: tls, what: 'playlist', targets: [1.0] },
+  { title: 'playlists over HTTP/2 and TLS', kind: h2, what: 'playlist', targets: [1.3] },
+];
+const chosen = CASES.filter(({ title }) => title.match(process.env.CASES ?? ''));
+
 const weir = await startWeir();
 const nginx = await startNginx('nginx', 'on', [PORTS.clear, `${PORTS.tls} ssl http2`], weir);
 const unsent = await startNginx('unsent', 'off', [PORTS.unsent], weir);
@@ -135,12 +147,7 @@ try {
     for (const pid of server.pids()) execFileSync('taskset', ['-a', '-cp', '0', String(pid)], { stdio: 'ignore' });
   const size = (name) => `${(readFileSync(path.join(folder, name)).length / 1000).toFixed(1)} kB`;
   row('a segment, a playlist', `${size('segment')}, ${size('playlist')}`);
-  await compare('segments over HTTP/1.1 in clear, relative to nginx', clear, 'segment', [weir, nginx, unsent], [0.85, 1.2]);
-  await compare('segments over HTTP/1.1 and TLS', tls, 'segment', [weir, nginx], [1.15]);
-  await compare('segments over HTTP/2 and TLS', h2, 'segment', [weir, nginx], [1.15]);
-  await compare('playlists over HTTP/1.1 in clear', clear, 'playlist', [weir, nginx], [1.3]);
-  await compare('playlists over HTTP/1.1 and TLS', tls, 'playlist', [weir, nginx], [1.0]);
-  await compare('playlists over HTTP/2 and TLS', h2, 'playlist', [weir, nginx], [1.3]);
+  for (const one of chosen) await compare(one, [weir, nginx, unsent].slice(0, 1 + one.targets.length));
 } finally {
   await nginx.stop();
   await unsent.stop();
