@@ -22,6 +22,7 @@ const RUNS = Number(process.env.RUNS ?? 5);
 const SECONDS = Number(process.env.SECONDS_A_RUN ?? 5);
 const PORTS = { clear: 18436, tls: 18437, unsent: 18438 }; // of nginx
 const WINDOW_MS = 45_000; // until the playlist has its full length
+const LIFETIME_MS = 1_800_000;
 const folder = mkdtempSync('/dev/shm/weir-bench-');
 
 // Two-second segments of 800 kb/s.
@@ -36,10 +37,10 @@ function makeFile() {
 }
 
 async function startWeir() {
-  const server = await new Server({ options: ['--loops', '1', '--log-level', 'warn'] }).start();
+  const server = await new Server({ options: ['--loops', '1', '--log-level', 'warn'], lifetimeMs: LIFETIME_MS }).start();
   const channel = await createChannelOn(server, { latencyMode: 'NORMAL' });
   const encoder = new Child('taskset', ['-c', '1', 'ffmpeg', '-v', 'error', '-re', '-stream_loop', '-1', '-i', makeFile(), '-c', 'copy', '-f', 'flv', channel.rtmpUrl],
-    { lifetimeMs: 1_800_000 });
+    { lifetimeMs: LIFETIME_MS });
   const [variant] = await untilLive(channel);
   await untilPlaylist(variant.url, 'a full window', (playlist) => playlist.mediaSequence > 0, WINDOW_MS);
   return {
@@ -73,7 +74,7 @@ async function startNginx(name, sendfile, listen, weir) {
       server { ${listen.map((text) => `listen 127.0.0.1:${text};`).join(' ')} root ${folder}; add_header Cache-Control "public, max-age=3600"; }
     }`);
   execFileSync('chmod', ['755', folder]);
-  const child = new Child('nginx', ['-c', conf], { lifetimeMs: 1_800_000 });
+  const child = new Child('nginx', ['-c', conf], { lifetimeMs: LIFETIME_MS });
   const master = await until('nginx to run', () => Number(readFileSync(`${folder}/${name}.pid`, 'utf8')));
   const workers = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === master).map(Number);
   await until('its worker', () => workers().length === 1);

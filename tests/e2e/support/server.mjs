@@ -39,8 +39,9 @@ export function readCredentials(dataDir) {
 }
 
 export class Server {
-  constructor({ dataDir = makeDataDir(), options = [], env = {}, listeners = LISTENERS } = {}) {
+  constructor({ dataDir = makeDataDir(), options = [], env = {}, listeners = LISTENERS, lifetimeMs = 280_000 } = {}) {
     this.dataDir = dataDir;
+    this.lifetimeMs = lifetimeMs;
     this.options = options;
     this.env = env;
     this.addresses = Object.fromEntries(listeners.map((name) => [name, '127.0.0.1:0']));
@@ -51,7 +52,7 @@ export class Server {
     this.child = new Child(
       binary,
       ['serve', '--data', this.dataDir, '--loops', '2', '--unlimited', '--log-level', 'debug', ...listen, ...this.options],
-      { env: { ...process.env, ...this.env }, lifetimeMs: 280_000 },
+      { env: { ...process.env, ...this.env }, lifetimeMs: this.lifetimeMs },
     );
     await until('the server to be ready', async () => {
       if (!this.child.isRunning) throw Object.assign(new Error('the server ended'), { isFinal: true });
