@@ -29,7 +29,8 @@ struct rtmp_server {
     struct loop *loop;
     const struct ingest_events *events;
     void *ctx;
-    struct loop_timer *sweep, *beat;
+    struct loop_timer *sweep; /* runs while there are peers */
+    struct loop_timer *beat;  /* runs while any of them publishes */
     struct list peers;
     size_t peer_count;
     struct list publishing; /* peers that are read in the beat */
@@ -195,6 +196,8 @@ static void sweep(void *ctx)
         list_append(&server->peers, node);
         rtmp_conn_sweep(peer->conn, now_ms);
     }
+    if (list_is_empty(&server->peers)) /* an idle server sleeps */
+        loop_timer_stop(server->sweep);
 }
 
 struct rtmp_server *rtmp_server_create(struct loop *loop, const struct ingest_events *events,
@@ -210,7 +213,6 @@ struct rtmp_server *rtmp_server_create(struct loop *loop, const struct ingest_ev
     list_init(&server->resumed);
     server->beat = loop_timer_create(loop, beat, server);
     server->sweep = loop_timer_create(loop, sweep, server);
-    loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     return server;
 }
 
@@ -236,6 +238,8 @@ void rtmp_server_adopt(struct rtmp_server *server, struct stream_socket *socket,
     peer = mem_zalloc(sizeof(*peer));
     peer->server = server;
     peer->socket = socket;
+    if (list_is_empty(&server->peers))
+        loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     list_append(&server->peers, &peer->node);
     list_init(&peer->publishing_node);
     list_init(&peer->resumed_node);

@@ -36,8 +36,8 @@ struct http_server {
     void *drained_ctx;
     struct buf head;
     char date[DATE_SIZE];
-    int64_t date_s; /* the second that `date` tells */
-    struct loop_timer *sweep;
+    int64_t date_s;           /* the second that `date` tells */
+    struct loop_timer *sweep; /* runs while there are connections */
     struct timeout_queue waits[HTTP_WAIT_COUNT];
     size_t reserved; /* for bodies */
     struct counters counters;
@@ -64,6 +64,8 @@ static void sweep(void *ctx)
 
     for (int i = 0; i < HTTP_WAIT_COUNT; i++)
         timeout_queue_sweep(&server->waits[i], loop_now_ms(server->loop));
+    if (list_is_empty(&server->conns)) /* an idle server sleeps */
+        loop_timer_stop(server->sweep);
 }
 
 static void init_waits(struct http_server *server, const struct http_patience *patience)
@@ -93,7 +95,6 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
     buf_init(&server->head, HEAD_MAX);
     init_waits(server, &config->patience);
     server->sweep = loop_timer_create(loop, sweep, server);
-    loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     return server;
 }
 
@@ -151,6 +152,8 @@ void http_conn_init(struct http_conn *conn, struct http_server *server,
     conn->ops = ops;
     conn->wait = HTTP_WAIT_NONE;
     timeout_init(&conn->timeout);
+    if (list_is_empty(&server->conns))
+        loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     list_append(&server->conns, &conn->node);
     COUNT(server->counters.open_connections, 1);
 }
