@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes_file.h"
 #include "base/mem.h"
 
 struct bytes *bytes_create(size_t len)
@@ -11,6 +12,7 @@ struct bytes *bytes_create(size_t len)
     struct bytes *bytes = mem_alloc(sizeof(*bytes) + len);
 
     atomic_init(&bytes->refs, 1);
+    bytes->fd = -1;
     bytes->len = len;
     bytes->data = (uint8_t *)(bytes + 1);
     bytes->taken = NULL;
@@ -31,6 +33,7 @@ struct bytes *bytes_from_buf(struct buf *buf)
     struct bytes *bytes = mem_alloc(sizeof(*bytes));
 
     atomic_init(&bytes->refs, 1);
+    bytes->fd = -1;
     bytes->len = buf->len;
     bytes->data = bytes->taken = mem_realloc(buf->data, buf->len + 1);
     buf_init(buf, buf->max);
@@ -53,6 +56,8 @@ void bytes_unref(struct bytes *bytes)
 {
     if (!bytes || atomic_fetch_sub_explicit(&bytes->refs, 1, memory_order_acq_rel) != 1)
         return;
+    if (bytes->fd >= 0)
+        bytes_file_close(bytes);
     mem_free(bytes->taken);
     mem_free(bytes);
 }

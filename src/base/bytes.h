@@ -12,8 +12,9 @@ struct buf;
 
 struct bytes {
     atomic_int refs;
+    int fd; /* a file that holds the same at its beginning, see base/bytes_file.h; -1: none */
     size_t len;
-    uint8_t *data;  /* within the memory behind the struct, or within `taken` */
+    uint8_t *data;  /* within the memory behind the struct, within `taken`, or mapped from `fd` */
     uint8_t *taken; /* memory taken over from a buf, NULL if none */
 };
 

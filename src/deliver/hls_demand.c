@@ -134,28 +134,21 @@ static enum outcome judge_init(const struct hls_demand *d)
     return init ? send_bytes(d, init) : wait_within(d, segment_window_last_init(w) + 1, 0);
 }
 
-/* The bytes of the parts from index `from` on. Returns how many slices; `slices` has room for all
- * parts. */
-static size_t list_pieces(const struct segment *segment, int from, struct slice *slices)
-{
-    size_t count = 0;
-
-    for (int i = from; i < segment->part_count; i++)
-        if (segment->parts[i]->data)
-            slices[count++] = slice_of(segment->parts[i]->data);
-    return count;
-}
-
 static struct slice *room_for(const struct segment *segment)
 {
     return mem_alloc(((size_t)segment->part_count + 1) * sizeof(struct slice));
 }
 
-static enum outcome send_segment(const struct hls_demand *d, const struct segment *segment)
+static enum outcome send_segment(const struct hls_demand *d, struct segment *segment)
 {
-    struct slice *slices = room_for(segment);
+    bool is_tls = http_exchange_request(d->exchange)->is_tls;
+    struct bytes *file = is_tls ? NULL : segment_in_file(segment);
+    struct slice *slices;
 
-    hls_reply_media(d->exchange, type_of(d->rendition), slices, list_pieces(segment, 0, slices));
+    if (file)
+        return send_bytes(d, file);
+    slices = room_for(segment);
+    hls_reply_media(d->exchange, type_of(d->rendition), slices, segment_slices(segment, 0, slices));
     mem_free(slices);
     return ANSWERED;
 }
@@ -190,7 +183,7 @@ static enum outcome judge(const struct hls_demand *d)
 static void catch_up(struct parked *parked, const struct segment *segment)
 {
     struct slice *slices = room_for(segment);
-    size_t count = list_pieces(segment, parked->sent, slices);
+    size_t count = segment_slices(segment, parked->sent, slices);
 
     parked->sent = segment->part_count;
     if (count)

@@ -38,6 +38,8 @@ struct segment {
     struct bytes *init;    /* fMP4 init section in force (the same pointer while it is the same);
                               NULL for TS */
     int init_number;       /* runs on per rendition; names the URI */
+    atomic_int sendings;   /* calls of segment_in_file() */
+    _Atomic(struct bytes *) in_file; /* NULL: not made */
     int part_count;
     struct part *parts[]; /* holds references */
 };
@@ -47,5 +49,13 @@ void part_unref(struct part *part); /* NULL is fine */
 struct segment *segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment); /* NULL is fine */
 size_t segment_size(const struct segment *segment);
+/* The bytes of the parts from index `from` on. Returns how many slices; `out` has room for one per
+ * part. */
+size_t segment_slices(const struct segment *segment, int from, struct slice *out);
+
+/* For whoever is about to send the whole segment in clear: its bytes once more, joined in a file
+ * (base/bytes_file.h), made when several have asked. Borrowed, lives as long as the segment. NULL:
+ * too few have asked, or the system has none to spare. */
+struct bytes *segment_in_file(struct segment *segment);
 
 #endif

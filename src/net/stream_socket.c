@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@
 #include "net/loop.h"
 #include "net/stream_socket_internal.h"
 
-#define SEND_PIECES 64
+#define SEND_PIECES  64
+#define SENDFILE_MIN ((size_t)16 * 1024)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -140,41 +142,81 @@ static bool on_readable(struct stream_socket *s)
 
 /* --- writing --- */
 
-ssize_t stream_send(struct stream_socket *s, struct iovec *iov, size_t count)
+static ssize_t note_sent(struct stream_socket *s, ssize_t sent)
 {
-    struct msghdr message = { .msg_iov = iov, .msg_iovlen = count };
-    ssize_t sent;
-
-    do
-        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return errno == EAGAIN ? 0 : -errno;
     s->sent += (uint64_t)sent;
     return sent;
 }
 
+ssize_t stream_send(struct stream_socket *s, struct iovec *iov, size_t count, int flags)
+{
+    struct msghdr message = { .msg_iov = iov, .msg_iovlen = count };
+    ssize_t sent;
+
+    do
+        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL | flags);
+    while (sent < 0 && errno == EINTR);
+    return note_sent(s, sent);
+}
+
+/* For fewer bytes another system call costs more than copying them. */
+static bool is_sent_from_file(const struct slice *piece)
+{
+    return piece->owner && piece->owner->fd >= 0 && piece->len >= SENDFILE_MIN;
+}
+
+static ssize_t send_file(struct stream_socket *s, const struct slice *piece)
+{
+    off_t at = piece->data - piece->owner->data;
+    ssize_t sent;
+
+    do
+        sent = sendfile(s->fd, piece->owner->fd, &at, piece->len);
+    while (sent < 0 && errno == EINTR);
+    return note_sent(s, sent);
+}
+
+/* As many pieces as one system call can take; `len` is what they hold together. */
+struct batch {
+    size_t count, len;
+};
+
+static ssize_t send_some(struct stream_socket *s, const struct slice *pieces, size_t count,
+                         struct batch *batch)
+{
+    struct iovec iov[SEND_PIECES];
+    size_t n = 0, len = 0;
+
+    if (is_sent_from_file(pieces)) {
+        *batch = (struct batch){ 1, pieces->len };
+        return send_file(s, pieces);
+    }
+    for (; n < count && n < SEND_PIECES && !is_sent_from_file(&pieces[n]); n++) {
+        iov[n] = (struct iovec){ (void *)pieces[n].data, pieces[n].len };
+        len += pieces[n].len;
+    }
+    *batch = (struct batch){ n, len };
+    return stream_send(s, iov, n, n < count ? MSG_MORE : 0);
+}
+
 /* Sends from the queue until it is empty or the kernel is full. */
 static void flush_clear(struct stream_socket *s)
 {
-    struct iovec iov[SEND_PIECES];
-    size_t wanted = 0;
+    struct slice_queue *queue = &s->queue;
+    struct batch batch = { 0 };
     ssize_t sent = 0;
 
-    while (s->queue.count && (size_t)sent == wanted) {
-        size_t count = slice_queue_iovec(&s->queue, iov, SEND_PIECES);
-
-        wanted = 0;
-        for (size_t i = 0; i < count; i++)
-            wanted += iov[i].iov_len;
-        sent = stream_send(s, iov, count);
+    while (queue->count && (size_t)sent == batch.len) {
+        sent = send_some(s, slice_queue_first(queue), queue->count, &batch);
         if (sent < 0) {
             stream_break_off(s, (int)sent);
             return;
         }
-        slice_queue_consume(&s->queue, (size_t)sent);
+        slice_queue_consume(queue, (size_t)sent);
     }
-    stream_set_blocked(s, s->queue.count > 0);
+    stream_set_blocked(s, queue->count > 0);
 }
 
 static void flush(struct stream_socket *s)
@@ -189,19 +231,23 @@ static void flush(struct stream_socket *s)
  * many bytes did. */
 static size_t send_at_once(struct stream_socket *s, const struct slice *pieces, size_t count)
 {
-    struct iovec iov[SEND_PIECES];
-    ssize_t sent;
+    struct batch batch = { 0 };
+    size_t total = 0;
+    ssize_t sent = 0;
 
-    if (s->tls || s->queue.count || count > SEND_PIECES)
+    if (s->tls || s->queue.count)
         return 0;
-    for (size_t i = 0; i < count; i++)
-        iov[i] = (struct iovec){ (void *)pieces[i].data, pieces[i].len };
-    sent = stream_send(s, iov, count);
-    if (sent < 0) {
-        stream_break_off(s, (int)sent);
-        return 0;
+    while (count && (size_t)sent == batch.len) {
+        sent = send_some(s, pieces, count, &batch);
+        if (sent < 0) {
+            stream_break_off(s, (int)sent);
+            return 0;
+        }
+        pieces += batch.count;
+        count -= batch.count;
+        total += (size_t)sent;
     }
-    return (size_t)sent;
+    return total;
 }
 
 int stream_socket_write(struct stream_socket *s, const struct slice *pieces, size_t count)

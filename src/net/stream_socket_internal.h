@@ -38,8 +38,9 @@ struct stream_socket {
 /* The owner, if there still is one, hears of it in the loop's next round. */
 void stream_break_off(struct stream_socket *s, int err);
 void stream_set_blocked(struct stream_socket *s, bool is_blocked);
-/* Gives the kernel what it takes: the number of bytes, maybe 0, or a negative errno. */
-ssize_t stream_send(struct stream_socket *s, struct iovec *iov, size_t count);
+/* Gives the kernel what it takes: the number of bytes, maybe 0, or a negative errno. `flags`
+ * are those of sendmsg(). */
+ssize_t stream_send(struct stream_socket *s, struct iovec *iov, size_t count, int flags);
 
 /* -ENOMEM if OpenSSL has none. */
 int stream_tls_create(struct stream_tls **out, struct tls_context *context);

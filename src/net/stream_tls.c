@@ -84,7 +84,7 @@ static void send_records(struct stream_socket *s, const struct tls_output *recor
     if (!records->len || s->is_broken)
         return;
     if (!s->is_blocked)
-        sent = stream_send(s, &iov, 1);
+        sent = stream_send(s, &iov, 1, 0);
     if (sent < 0) {
         stream_break_off(s, (int)sent);
         return;
@@ -104,7 +104,7 @@ static bool send_rest(struct stream_socket *s)
 
     if (stream_tls_queued(tls)) {
         iov = (struct iovec){ tls->rest.data + tls->rest_at, stream_tls_queued(tls) };
-        sent = stream_send(s, &iov, 1);
+        sent = stream_send(s, &iov, 1, 0);
         if (sent < 0) {
             stream_break_off(s, (int)sent);
             return false;

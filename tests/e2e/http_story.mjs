@@ -49,6 +49,39 @@ story('a part of a segment can be asked for, and its size alone', async (kit) =>
   assert.equal(Number(head.headers.get('content-length')), whole.length);
 });
 
+// Takes the beginning of an answer, then waits for `more()`, then for the rest.
+async function fetchSlowly(url, more) {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = net.connect(Number(port), hostname);
+  const chunks = [];
+  socket.write(`GET ${pathname} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  await once(socket, 'readable');
+  await more(socket);
+  socket.on('data', (data) => chunks.push(data));
+  if (!socket.destroyed) await once(socket, 'close');
+  const answer = Buffer.concat(chunks);
+  return answer.subarray(answer.indexOf('\r\n\r\n') + 4);
+}
+
+story('whoever comes, however often and slowly, gets the same segment', async (kit) => {
+  const { segment } = await goLive(kit);
+  const whole = await fetchBytes(segment);
+  const fetchMany = async () => {
+    for (const bytes of await Promise.all(Array.from({ length: 20 }, () => fetchBytes(segment)))) assert.deepEqual(bytes, whole);
+  };
+  await fetchMany();
+  assert.deepEqual(await fetchSlowly(segment, fetchMany), whole);
+  await fetchSlowly(segment, (socket) => socket.destroy()); // leaves in the middle
+  await fetchMany();
+  for (const [first, last] of [[0, 0], [1, 20_000], [4096, whole.length - 1]]) {
+    const range = await fetch(segment, { headers: { range: `bytes=${first}-${last}` } });
+    assert.deepEqual(Buffer.from(await range.arrayBuffer()), whole.subarray(first, last + 1));
+  }
+  const head = await fetch(segment, { method: 'HEAD' });
+  assert.equal(Number(head.headers.get('content-length')), whole.length);
+  await fetchMany();
+});
+
 story('playlists are compressed for those who take it', async (kit) => {
   const { variant } = await goLive(kit);
   const { stdout } = await runCommand('curl', ['-sS', '-i', '--raw', '--http1.1', '-H', 'accept-encoding: gzip', '-o', '-', variant.url]);

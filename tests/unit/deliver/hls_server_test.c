@@ -330,6 +330,36 @@ static void segment_is_its_parts(void **state)
     expect_answer(get(SOURCE "s77.ts"), 404, "not_found");
 }
 
+static struct http_exchange *get_often(const char *target, bool is_tls)
+{
+    struct http_exchange *e = NULL;
+
+    for (int i = 0; i < 10; i++) {
+        e = make_exchange(target, "192.0.2.1");
+        e->request.is_tls = is_tls;
+        expect_answer(handle(e), 200, "<part 3><part 4><part 5>");
+    }
+    return e;
+}
+
+static void segment_in_demand_goes_out_of_a_file(void **state)
+{
+    struct http_exchange *e;
+
+    go_live_with(2);
+    e = get_often(SOURCE "s1.ts", false);
+    assert_int_equal(e->piece_count, 1);
+    assert_true(e->owner->fd >= 0);
+    assert_true(e->accepts_ranges);
+}
+
+/* Where it has to be encrypted, a file is of no use. */
+static void segment_in_demand_over_tls_does_not(void **state)
+{
+    go_live_with(2);
+    assert_int_equal(get_often(SOURCE "s1.ts", true)->piece_count, PARTS);
+}
+
 static void prefetched_segment_streams_part_by_part(void **state)
 {
     struct http_exchange *now, *after;
@@ -606,6 +636,8 @@ int main(void)
         PROMISE(options_are_always_answered),
         PROMISE(hinted_part_waits_and_goes_out_uncopied),
         PROMISE(segment_is_its_parts),
+        PROMISE(segment_in_demand_goes_out_of_a_file),
+        PROMISE(segment_in_demand_over_tls_does_not),
         PROMISE(prefetched_segment_streams_part_by_part),
         PROMISE(gap_is_not_found),
         PROMISE(init_section_waits_until_it_is_in_force),

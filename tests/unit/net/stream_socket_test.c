@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/bytes_file.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/loop.h"
@@ -198,6 +199,15 @@ static struct bytes *pattern(size_t len)
     return bytes;
 }
 
+static struct bytes *in_file(struct bytes *bytes)
+{
+    struct slice piece = slice_of(bytes);
+    struct bytes *file = bytes_file_create(&piece, 1);
+
+    assert_non_null(file);
+    return file;
+}
+
 /* --- promises --- */
 
 static void delivers_what_the_peer_sends(void **state)
@@ -257,6 +267,65 @@ static void copies_what_has_none(void **state)
     peer_expect(got, LARGE);
     assert_memory_equal(got, sent->data, LARGE);
     mem_free(got);
+    bytes_unref(sent);
+}
+
+/* What a segment looks like on its way: a head, its file, and the head of the next, again and
+ * again; once also a part of the file, and pieces too small for another system call. */
+static void sends_files_and_memory_in_order(void **state)
+{
+    struct bytes *sent = pattern(LARGE), *file = in_file(sent);
+    struct slice pieces[] = {
+        { .data = sent->data, .len = 100 },
+        { .owner = file, .data = file->data + 100, .len = 1000000 },
+        { .data = sent->data, .len = 0 },
+        { .owner = file, .data = file->data + 1000100, .len = 20 },
+        { .owner = sent, .data = sent->data + 1000120, .len = 70000 },
+        { .owner = file, .data = file->data + 1070120, .len = LARGE - 1070120 },
+        { .owner = file, .data = file->data, .len = 0 },
+    };
+    uint8_t *got = mem_alloc(LARGE);
+
+    assert_int_equal(stream_socket_write(pair.socket, pieces, ARRAY_LEN(pieces)), 0);
+    bytes_unref(file);
+    peer_expect(got, LARGE);
+    assert_memory_equal(got, sent->data, LARGE);
+    assert_int_equal(stream_socket_queued(pair.socket), 0);
+    for (int i = 0; i < 20; i++)
+        turn();
+    assert_int_equal(peer_read(got, 1), 0); /* no byte more */
+    mem_free(got);
+    bytes_unref(sent);
+}
+
+static void sends_a_file_that_ends_while_the_kernel_has_it(void **state)
+{
+    struct bytes *sent = pattern(60000), *file = in_file(sent);
+    uint8_t *got = mem_alloc(sent->len);
+    struct slice piece = slice_of(file);
+    int fd = file->fd;
+
+    assert_int_equal(stream_socket_write(pair.socket, &piece, 1), 0);
+    assert_int_equal(stream_socket_queued(pair.socket), 0);
+    bytes_unref(file);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    peer_expect(got, sent->len);
+    assert_memory_equal(got, sent->data, sent->len);
+    mem_free(got);
+    bytes_unref(sent);
+}
+
+static void drops_a_file_with_a_broken_connection(void **state)
+{
+    struct bytes *sent = pattern(LARGE), *file = in_file(sent);
+    struct slice piece = slice_of(file);
+
+    assert_int_equal(stream_socket_write(pair.socket, &piece, 1), 0);
+    assert_true(file->refs > 1);
+    shutdown(pair.fd, SHUT_RDWR);
+    turn_until(&pair.close_calls, 1);
+    assert_int_equal(file->refs, 1);
+    bytes_unref(file);
     bytes_unref(sent);
 }
 
@@ -432,6 +501,9 @@ int main(void)
         BOTH(sends_more_than_the_kernel_takes_in_order),
         BOTH(copies_nothing_that_has_an_owner),
         BOTH(copies_what_has_none),
+        BOTH(sends_files_and_memory_in_order),
+        BOTH(sends_a_file_that_ends_while_the_kernel_has_it),
+        BOTH(drops_a_file_with_a_broken_connection),
         BOTH(tells_once_when_the_queue_has_drained),
         BOTH(delivers_nothing_while_paused),
         BOTH(tells_when_the_peer_has_ended),
