@@ -8,6 +8,7 @@
 #include "api/api_metrics.h"
 #include "api/bucket_check.h"
 #include "api/call.h"
+#include "api/client_api.h"
 #include "api/operation.h"
 #include "api/permission.h"
 #include "api/policy.h"
@@ -343,9 +344,12 @@ static struct call *begin(struct api *api, struct arena *arena, const struct htt
 void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
                struct api_reply *out)
 {
-    struct call *call = begin(api, arena, request);
+    struct call *call;
 
     *out = (struct api_reply){ 0 };
+    if (client_api_serve(api, arena, request, out))
+        return;
+    call = begin(api, arena, request);
     finish(call, run_operation(call), out);
 }
 

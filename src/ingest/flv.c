@@ -72,6 +72,7 @@ enum { LEGACY_CONFIG, LEGACY_FRAME };
 static int finish(struct flv_tag *tag, const struct reader *r)
 {
     tag->offset = r->pos;
+    tag->len = reader_left(r);
     return reader_err(r) ? -EINVAL : 0;
 }
 
@@ -104,10 +105,8 @@ static int skip_mod_ex(struct reader *r)
 }
 
 /* 0: the codec is `expected`. */
-static int read_fourcc(struct flv_tag *tag, struct reader *r, const char *expected)
+static int check_fourcc(struct flv_tag *tag, const uint8_t *fourcc, const char *expected)
 {
-    const uint8_t *fourcc = read_bytes(r, 4);
-
     if (!fourcc)
         return -EINVAL;
     if (!memcmp(fourcc, expected, 4))
@@ -120,17 +119,77 @@ static int read_fourcc(struct flv_tag *tag, struct reader *r, const char *expect
     return refuse(tag, tag->name);
 }
 
-static int parse_enhanced_video(struct flv_tag *tag, struct reader *r, int frame_type, int type)
-{
-    int err;
+/* ---- video ---- */
 
-    if (type == PACKET_MOD_EX)
-        type = skip_mod_ex(r);
-    if (type == VIDEO_PACKET_METADATA || frame_type == FRAME_COMMAND)
-        return finish(tag, r);
-    if (type == VIDEO_PACKET_MULTITRACK)
-        return refuse(tag, "multitrack video");
-    err = read_fourcc(tag, r, "avc1");
+/* "AvMultitrackType"; the first of them is one more here, as 0 stands for no multitrack at all. */
+enum { ONE_TRACK = 1, MANY_TRACKS, MANY_TRACKS_MANY_CODECS };
+
+void flv_video_init(struct flv_video *video, const uint8_t *data, size_t len)
+{
+    *video = (struct flv_video){ 0 };
+    reader_init(&video->r, data, len);
+}
+
+/* What the tracks share: how they are told apart, the packet type, and the codec unless each has
+ * its own. */
+static int begin_multitrack(struct flv_video *video)
+{
+    int types = read_u8(&video->r);
+
+    video->many = (types >> 4) + ONE_TRACK;
+    video->packet_type = types & 0x0f;
+    if (video->many > MANY_TRACKS_MANY_CODECS || video->packet_type == VIDEO_PACKET_MULTITRACK)
+        return -EINVAL;
+    if (video->many != MANY_TRACKS_MANY_CODECS)
+        video->fourcc = read_bytes(&video->r, 4);
+    return reader_err(&video->r) ? -EINVAL : 0;
+}
+
+static int begin_enhanced(struct flv_video *video, int first)
+{
+    video->frame_type = first >> 4 & 7;
+    video->packet_type = first & 0x0f;
+    if (video->packet_type == PACKET_MOD_EX)
+        video->packet_type = skip_mod_ex(&video->r);
+    if (video->packet_type == VIDEO_PACKET_MULTITRACK && video->frame_type != FRAME_COMMAND)
+        return begin_multitrack(video);
+    if (video->packet_type != VIDEO_PACKET_METADATA && video->frame_type != FRAME_COMMAND)
+        video->fourcc = read_bytes(&video->r, 4);
+    return 0;
+}
+
+/* Which track comes next, and how many bytes are its own. */
+static int begin_track(struct flv_video *video, struct flv_tag *tag, size_t *len)
+{
+    struct reader *r = &video->r;
+
+    *len = reader_left(r);
+    if (!video->many)
+        return 0;
+    if (video->many == MANY_TRACKS_MANY_CODECS)
+        video->fourcc = read_bytes(r, 4);
+    tag->track = read_u8(r);
+    tag->is_among_others = video->many != ONE_TRACK;
+    *len = tag->is_among_others ? read_u24(r) : reader_left(r);
+    return reader_err(r) || *len > reader_left(r) ? -EINVAL : 0;
+}
+
+static int read_enhanced(struct flv_video *video, struct flv_tag *tag)
+{
+    int type = video->packet_type, err;
+    struct reader body;
+    size_t start, len;
+
+    err = begin_track(video, tag, &len);
+    if (err)
+        return err;
+    start = video->r.pos;
+    reader_init(&body, video->r.data, start + len);
+    body.pos = start;
+    read_skip(&video->r, len);
+    if (type == VIDEO_PACKET_METADATA || video->frame_type == FRAME_COMMAND)
+        return finish(tag, &body);
+    err = check_fourcc(tag, video->fourcc, "avc1");
     if (err)
         return err;
     if (type == PACKET_SEQUENCE_START)
@@ -138,34 +197,55 @@ static int parse_enhanced_video(struct flv_tag *tag, struct reader *r, int frame
     else if (type == PACKET_CODED_FRAMES || type == PACKET_CODED_FRAMES_X)
         tag->kind = FLV_FRAME;
     if (type == PACKET_CODED_FRAMES)
-        tag->composition_ms = read_s24(r);
-    return finish(tag, r);
+        tag->composition_ms = read_s24(&body);
+    return finish(tag, &body);
 }
 
-int flv_parse_video(struct flv_tag *tag, const uint8_t *data, size_t len)
+static int read_legacy(struct flv_tag *tag, struct reader *r, int first)
 {
-    struct reader r;
-    int first, packet;
+    int packet;
 
-    *tag = (struct flv_tag){ .kind = FLV_OTHER };
-    if (!len)
-        return 0;
-    reader_init(&r, data, len);
-    first = read_u8(&r);
-    if (first & VIDEO_ENHANCED)
-        return parse_enhanced_video(tag, &r, first >> 4 & 7, first & 0x0f);
     if (first >> 4 == FRAME_COMMAND)
-        return finish(tag, &r);
+        return finish(tag, r);
     if ((first & 0x0f) != CODEC_AVC)
         return refuse(tag, video_codecs[first & 0x0f]);
 
-    packet = read_u8(&r);
+    packet = read_u8(r);
     if (packet > LEGACY_FRAME)
-        return finish(tag, &r);
+        return finish(tag, r);
     tag->kind = packet == LEGACY_CONFIG ? FLV_CONFIG : FLV_FRAME;
-    tag->composition_ms = read_s24(&r);
-    return finish(tag, &r);
+    tag->composition_ms = read_s24(r);
+    return finish(tag, r);
 }
+
+static int read_first(struct flv_video *video, struct flv_tag *tag)
+{
+    struct reader *r = &video->r;
+    int first, err;
+
+    video->is_begun = true;
+    if (!reader_left(r))
+        return 0;
+    first = read_u8(r);
+    if (!(first & VIDEO_ENHANCED))
+        return read_legacy(tag, r, first);
+    err = begin_enhanced(video, first);
+    return err ? err : read_enhanced(video, tag);
+}
+
+int flv_video_next(struct flv_video *video, struct flv_tag *tag)
+{
+    int err;
+
+    *tag = (struct flv_tag){ .kind = FLV_OTHER };
+    if (video->is_over)
+        return 0;
+    err = video->is_begun ? read_enhanced(video, tag) : read_first(video, tag);
+    video->is_over = !tag->is_among_others || !reader_left(&video->r);
+    return err ? err : 1;
+}
+
+/* ---- audio ---- */
 
 static int parse_enhanced_audio(struct flv_tag *tag, struct reader *r, int type)
 {
@@ -175,7 +255,7 @@ static int parse_enhanced_audio(struct flv_tag *tag, struct reader *r, int type)
         type = skip_mod_ex(r);
     if (type == AUDIO_PACKET_MULTITRACK)
         return refuse(tag, "multitrack audio");
-    err = read_fourcc(tag, r, "mp4a");
+    err = check_fourcc(tag, read_bytes(r, 4), "mp4a");
     if (err)
         return err;
     if (type == PACKET_SEQUENCE_START)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/publish_query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DIGITS_MAX 10 /* no sum overflows; more than any limit needs */
@@ -59,6 +60,9 @@ static void take(struct publish_query *out, const struct parameter *p)
             (int)number_within(p, PUBLISH_KEYFRAME_INTERVAL_MIN, PUBLISH_KEYFRAME_INTERVAL_MAX);
     else if (is_named(p, "bandwidthtest"))
         out->is_bandwidth_test = is_yes(p);
+    else if (is_named(p, "clientConfigId"))
+        snprintf(out->client_config_id, sizeof(out->client_config_id), "%.*s", (int)p->value_len,
+                 p->value);
 }
 
 void publish_query_parse(struct publish_query *out, const char *query)

@@ -11,6 +11,7 @@
 #define PUBLISH_KEYFRAME_INTERVAL_MIN 2
 #define PUBLISH_KEYFRAME_INTERVAL_MAX 6
 #define PUBLISH_INVALID               (-1)
+#define PUBLISH_CONFIG_ID_SIZE        40
 
 struct publish_query {
     /* Of a stream takeover, 1 to PUBLISH_PRIORITY_MAX; 0: not given; PUBLISH_INVALID. */
@@ -18,6 +19,8 @@ struct publish_query {
     /* Seconds within the limits above; 0: not given; PUBLISH_INVALID. */
     int keyframe_interval_s;
     bool is_bandwidth_test; /* measure, never go live */
+    /* What GetClientConfiguration called its answer; "" if none, cut where it is too long. */
+    char client_config_id[PUBLISH_CONFIG_ID_SIZE];
 };
 
 /* `query`: without the '?', undecoded. Of a parameter that stands there twice the last one counts,

@@ -206,15 +206,25 @@ static int on_window_size(struct rtmp_conn *conn, struct reader *r)
     return 0;
 }
 
+/* Live may end the broadcast at any of them. */
+static void pass_packets(struct rtmp_conn *conn, const struct rtmp_packets *packets)
+{
+    for (int i = 0; i < packets->count; i++) {
+        if (conn->has_ingest)
+            conn->ingest.events->on_packet(&conn->ingest, packets->items[i], conn->ingest.ctx);
+        packet_unref(packets->items[i]);
+    }
+}
+
 static int on_media(struct rtmp_conn *conn, const struct rtmp_message *message)
 {
-    struct packet *packet = NULL;
+    struct rtmp_packets packets;
     int err;
 
     if (conn->state != RTMP_PUBLISHING)
         return 0; /* late, behind a goodbye */
-    err = message->type == RTMP_VIDEO ? rtmp_media_video(&conn->media, message, &packet)
-                                      : rtmp_media_audio(&conn->media, message, &packet);
+    err = message->type == RTMP_VIDEO ? rtmp_media_video(&conn->media, message, &packets)
+                                      : rtmp_media_audio(&conn->media, message, &packets);
     if (err == -ENOTSUP) {
         log_warn(conn->ingest.tag, "broadcast ended: reason=%s", conn->media.reason);
         rtmp_conn_turn_away(conn, conn->stream_id, "NetStream.Publish.BadName", conn->media.reason);
@@ -223,9 +233,7 @@ static int on_media(struct rtmp_conn *conn, const struct rtmp_message *message)
     }
     if (err)
         return rtmp_conn_fail(conn, "%s", conn->media.reason);
-    if (packet)
-        conn->ingest.events->on_packet(&conn->ingest, packet, conn->ingest.ctx);
-    packet_unref(packet);
+    pass_packets(conn, &packets);
     return 0;
 }
 

@@ -22,14 +22,17 @@
 void rtmp_media_init(struct rtmp_media *media)
 {
     *media = (struct rtmp_media){ 0 };
-    buf_init(&media->captions, CAPTIONS_MAX);
+    for (int i = 0; i < PACKET_TRACKS_MAX; i++)
+        buf_init(&media->video[i].captions, CAPTIONS_MAX);
 }
 
 void rtmp_media_clear(struct rtmp_media *media)
 {
-    codec_config_unref(media->video);
+    for (int i = 0; i < PACKET_TRACKS_MAX; i++) {
+        codec_config_unref(media->video[i].config);
+        buf_clear(&media->video[i].captions);
+    }
     codec_config_unref(media->audio);
-    buf_clear(&media->captions);
     rtmp_media_init(media);
 }
 
@@ -84,9 +87,15 @@ static struct packet *make_packet(struct codec_config *config, struct bytes *dat
     return packet;
 }
 
+static void add(struct rtmp_packets *out, struct packet *packet)
+{
+    out->items[out->count++] = packet;
+}
+
 /* ---- video ---- */
 
-static int take_avcc(struct rtmp_media *media, const uint8_t *data, size_t len)
+static int take_avcc(struct rtmp_media *media, struct rtmp_video_track *track, const uint8_t *data,
+                     size_t len)
 {
     struct codec_config *fresh;
     int size = avcc_length_size(data, len);
@@ -94,8 +103,8 @@ static int take_avcc(struct rtmp_media *media, const uint8_t *data, size_t len)
 
     if (err)
         return fail_config(media, err, "H.264");
-    media->nal_length_size = size;
-    replace_config(&media->video, fresh);
+    track->nal_length_size = size;
+    replace_config(&track->config, fresh);
     return 0;
 }
 
@@ -113,9 +122,8 @@ static size_t behind_sei(const struct bytes *unit)
     return unit->len;
 }
 
-static struct bytes *with_captions(struct rtmp_media *media, struct bytes *unit)
+static struct bytes *with_captions(struct buf *captions, struct bytes *unit)
 {
-    struct buf *captions = &media->captions;
     struct bytes *joined = bytes_create(unit->len + captions->len);
     size_t before = behind_sei(unit);
 
@@ -127,52 +135,101 @@ static struct bytes *with_captions(struct rtmp_media *media, struct bytes *unit)
     return joined;
 }
 
-static int take_picture(struct rtmp_media *media, struct bytes *payload, const struct flv_tag *tag,
-                        int64_t dts, struct packet **out)
+/* Where tags of several tracks stand in one payload, none of them can have its memory. */
+static int read_unit(struct h264_access_unit *unit, struct bytes *payload,
+                     const struct flv_tag *tag, int length_size)
 {
+    if (tag->is_among_others)
+        return h264_access_unit_read(unit, payload->data + tag->offset, tag->len, length_size);
+    return h264_access_unit_reuse(unit, payload, tag->offset, length_size);
+}
+
+static int take_picture(struct rtmp_media *media, struct rtmp_video_track *track,
+                        struct bytes *payload, const struct flv_tag *tag, struct packet **out)
+{
+    int64_t dts = media->clock_ms * TICKS_PER_MS;
     struct h264_access_unit unit;
     int err;
 
-    if (!media->video)
+    if (!track->config)
         return 0; /* nobody could decode it */
-    err = h264_access_unit_reuse(&unit, payload, tag->offset, media->nal_length_size);
+    err = read_unit(&unit, payload, tag, track->nal_length_size);
     if (err)
         return fail(media, err, "broken H.264 access unit");
-    err = codec_config_refresh(&media->video, &unit);
+    err = codec_config_refresh(&track->config, &unit);
     if (err) {
         bytes_unref(unit.data);
         return fail_config(media, err, "H.264");
     }
     if (!unit.data)
         return 0;
-    if (media->captions.len)
-        unit.data = with_captions(media, unit.data);
-    *out = make_packet(media->video, unit.data, dts, dts + tag->composition_ms * TICKS_PER_MS);
+    if (track->captions.len)
+        unit.data = with_captions(&track->captions, unit.data);
+    *out = make_packet(track->config, unit.data, dts, dts + tag->composition_ms * TICKS_PER_MS);
     (*out)->is_idr = unit.is_idr;
+    (*out)->track = tag->track;
     return 0;
 }
 
-int rtmp_media_video(struct rtmp_media *media, const struct rtmp_message *message,
-                     struct packet **out)
+static int take_video_tag(struct rtmp_media *media, struct bytes *payload,
+                          const struct flv_tag *tag, struct rtmp_packets *out)
 {
-    struct bytes *payload = message->payload;
-    int64_t dts = rtmp_media_time(media, message->timestamp);
-    struct flv_tag tag;
-    int err = flv_parse_video(&tag, payload->data, payload->len);
+    struct rtmp_video_track *track = &media->video[tag->track];
+    struct packet *packet = NULL;
+    int err;
 
-    *out = NULL;
-    if (err == -ENOTSUP)
-        return refuse_codec(media, tag.codec, "H.264");
-    if (err)
-        return fail(media, err, "broken video tag");
-    if (tag.kind == FLV_CONFIG)
-        return take_avcc(media, payload->data + tag.offset, payload->len - tag.offset);
-    return tag.kind == FLV_FRAME ? take_picture(media, payload, &tag, dts, out) : 0;
+    if (tag->kind == FLV_CONFIG)
+        return take_avcc(media, track, payload->data + tag->offset, tag->len);
+    if (tag->kind != FLV_FRAME)
+        return 0;
+    if (out->count == PACKET_TRACKS_MAX)
+        return fail(media, -EINVAL, "too many pictures in a message");
+    err = take_picture(media, track, payload, tag, &packet);
+    if (packet)
+        add(out, packet);
+    return err;
+}
+
+static int take_video(struct rtmp_media *media, struct bytes *payload, struct rtmp_packets *out)
+{
+    struct flv_video video;
+    struct flv_tag tag;
+    int got, err = 0;
+
+    flv_video_init(&video, payload->data, payload->len);
+    while (!err && (got = flv_video_next(&video, &tag))) {
+        if (got == -ENOTSUP)
+            return refuse_codec(media, tag.codec, "H.264");
+        if (got < 0)
+            return fail(media, got, "broken video tag");
+        if (tag.track >= PACKET_TRACKS_MAX)
+            return fail(media, -EINVAL, "a video track numbered above 15");
+        err = take_video_tag(media, payload, &tag, out);
+    }
+    return err;
+}
+
+int rtmp_media_video(struct rtmp_media *media, const struct rtmp_message *message,
+                     struct rtmp_packets *out)
+{
+    int err;
+
+    out->count = 0;
+    rtmp_media_time(media, message->timestamp);
+    err = take_video(media, message->payload, out);
+    while (err && out->count)
+        packet_unref(out->items[--out->count]);
+    return err;
 }
 
 int rtmp_media_captions(struct rtmp_media *media, const char *base64, size_t len)
 {
-    return caption_sei_append(&media->captions, base64, len);
+    int err = 0;
+
+    for (int i = 0; i < PACKET_TRACKS_MAX && !err; i++)
+        if (!i || media->video[i].config)
+            err = caption_sei_append(&media->video[i].captions, base64, len);
+    return err;
 }
 
 /* ---- audio ---- */
@@ -189,23 +246,23 @@ static int take_asc(struct rtmp_media *media, const uint8_t *data, size_t len)
 }
 
 static void take_sound(struct rtmp_media *media, struct bytes *payload, size_t offset, int64_t dts,
-                       struct packet **out)
+                       struct rtmp_packets *out)
 {
     if (!media->audio || payload->len == offset)
         return;
     bytes_narrow(payload, offset, payload->len - offset);
-    *out = make_packet(media->audio, bytes_ref(payload), dts, dts);
+    add(out, make_packet(media->audio, bytes_ref(payload), dts, dts));
 }
 
 int rtmp_media_audio(struct rtmp_media *media, const struct rtmp_message *message,
-                     struct packet **out)
+                     struct rtmp_packets *out)
 {
     struct bytes *payload = message->payload;
     int64_t dts = rtmp_media_time(media, message->timestamp);
     struct flv_tag tag;
     int err = flv_parse_audio(&tag, payload->data, payload->len);
 
-    *out = NULL;
+    out->count = 0;
     if (err == -ENOTSUP)
         return refuse_codec(media, tag.codec, "AAC");
     if (err)

@@ -11,10 +11,15 @@
 #include "ingest/rtmp_chunk.h"
 #include "media/packet.h"
 
-struct rtmp_media {
-    struct codec_config *video, *audio; /* NULL until the encoder has sent them */
+struct rtmp_video_track {
+    struct codec_config *config; /* NULL until the encoder has sent it */
     int nal_length_size;
     struct buf captions; /* SEI NAL units for the next picture */
+};
+
+struct rtmp_media {
+    struct rtmp_video_track video[PACKET_TRACKS_MAX];
+    struct codec_config *audio; /* NULL until the encoder has sent it */
     bool has_clock;
     int64_t clock_ms; /* of the message before, whatever its track: unwrapped */
     char reason[64];  /* why the last call failed */
@@ -27,15 +32,21 @@ void rtmp_media_clear(struct rtmp_media *media);
  * before it, whatever the track, so that a wrap goes on and a step back is one. */
 int64_t rtmp_media_time(struct rtmp_media *media, uint32_t timestamp);
 
-/* `*out` is a packet, owned by the caller, or NULL if there is nothing to pass on: sequence
- * headers, frames before them, empty ones. The payload of `message` is borrowed, but must be shared
- * with nobody: the packet may go on with its memory. -EINVAL for broken media, -ENOTSUP for what is
- * not carried; `media->reason` tells it for people. */
+/* What one message brought. */
+struct rtmp_packets {
+    struct packet *items[PACKET_TRACKS_MAX];
+    int count;
+};
+
+/* `out` gets packets owned by the caller, none if there is nothing to pass on: sequence headers,
+ * frames before them, empty ones. The payload of `message` is borrowed, but must be shared with
+ * nobody: a packet may go on with its memory. -EINVAL for broken media, -ENOTSUP for what is not
+ * carried, and then no packet; `media->reason` tells it for people. */
 int rtmp_media_video(struct rtmp_media *media, const struct rtmp_message *message,
-                     struct packet **out);
+                     struct rtmp_packets *out);
 int rtmp_media_audio(struct rtmp_media *media, const struct rtmp_message *message,
-                     struct packet **out);
-/* Captions (base64, see caption_sei.h) for the next picture. */
+                     struct rtmp_packets *out);
+/* Captions (base64, see caption_sei.h) for the next picture of each track. */
 int rtmp_media_captions(struct rtmp_media *media, const char *base64, size_t len);
 
 #endif

@@ -12,7 +12,8 @@
 #define SD_HEIGHT        480
 #define PIXELS_MAX       2100000
 #define EDGE_MAX         1920
-#define FPS_MAX          61 /* 60, and the jitter of millisecond timestamps */
+#define BPS_MAX_TRACKS   15000000 /* of several tracks together */
+#define FPS_MAX          61       /* 60, and the jitter of millisecond timestamps */
 
 /* Spikes are the encoder's right, as long as the window stays below a tenth above the limit. */
 #define TOLERANCE_PERCENT 110
@@ -23,6 +24,29 @@ void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, 
 {
     *limits = (struct ingest_limits){
         .is_basic = strcmp(channel_type, "BASIC") == 0,
+        .pixels_max = PIXELS_MAX,
+        .edge_max = EDGE_MAX,
+        .start_ms = now_ms,
+        .newest_s = now_ms / 1000,
+    };
+}
+
+void ingest_limits_init_multitrack(struct ingest_limits *limits, enum multitrack_resolution maximum,
+                                   int64_t now_ms)
+{
+    static const struct {
+        int64_t pixels;
+        int edge;
+    } most[] = {
+        [MULTITRACK_SD] = { 414720, 864 },
+        [MULTITRACK_HD] = { 921600, 1280 },
+        [MULTITRACK_FULL_HD] = { PIXELS_MAX, EDGE_MAX },
+    };
+
+    *limits = (struct ingest_limits){
+        .bps_max = BPS_MAX_TRACKS,
+        .pixels_max = most[maximum].pixels,
+        .edge_max = most[maximum].edge,
         .start_ms = now_ms,
         .newest_s = now_ms / 1000,
     };
@@ -42,10 +66,10 @@ static bool allow_size(struct ingest_limits *limits, const struct video_config *
     int longer = video->width > video->height ? video->width : video->height;
 
     limits->height = video->width < video->height ? video->width : video->height;
-    if (pixels > PIXELS_MAX)
-        return breach(out, "Ingest Resolution", "total pixels", PIXELS_MAX, pixels);
-    if (longer > EDGE_MAX)
-        return breach(out, "Ingest Resolution", "pixels per edge", EDGE_MAX, longer);
+    if (pixels > limits->pixels_max)
+        return breach(out, "Ingest Resolution", "total pixels", limits->pixels_max, pixels);
+    if (longer > limits->edge_max)
+        return breach(out, "Ingest Resolution", "pixels per edge", limits->edge_max, longer);
     return true;
 }
 
@@ -72,6 +96,8 @@ static bool allow_rate(struct ingest_limits *limits, const struct packet *packet
 
 static int64_t bps_max(const struct ingest_limits *limits)
 {
+    if (limits->bps_max)
+        return limits->bps_max;
     if (!limits->is_basic)
         return BPS_MAX;
     return limits->height <= SD_HEIGHT ? BPS_MAX_BASIC_SD : BPS_MAX_BASIC;
@@ -113,7 +139,7 @@ bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *pack
             !allow_size(limits, &packet->config->video, out))
             return false;
         limits->checked_config = packet->config;
-        if (!allow_rate(limits, packet, out))
+        if (!packet->track && !allow_rate(limits, packet, out))
             return false;
     }
     return allow_bytes(limits, now_ms, out);

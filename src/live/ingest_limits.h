@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/channel.h"
+
 struct packet;
 
 #define INGEST_WINDOW_S 10
@@ -20,6 +22,9 @@ struct limit_breach {
 
 struct ingest_limits {
     bool is_basic;
+    int64_t bps_max; /* 0: by type and height */
+    int64_t pixels_max;
+    int edge_max;
     int height; /* the picture's shorter edge; 0 before the first one */
     int64_t start_ms;
     int64_t bytes[INGEST_WINDOW_S]; /* by second of arrival */
@@ -31,6 +36,9 @@ struct ingest_limits {
 
 /* `now_ms`: monotonic, as below. */
 void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, int64_t now_ms);
+/* For several video tracks: the bit rate is of all of them together, `maximum` is that of each. */
+void ingest_limits_init_multitrack(struct ingest_limits *limits, enum multitrack_resolution maximum,
+                                   int64_t now_ms);
 /* A packet has come, its times as the encoder sent them. False: a limit is breached, told in `out`;
  * the broadcast must end. */
 bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *packet, int64_t now_ms,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "live/live_registry.h"
+#include "store/channel.h"
 
 struct store;
 
@@ -21,10 +22,14 @@ struct live_channel {
     bool is_low_latency;
     bool is_fmp4;
     bool allows_insecure_ingest;
+    bool takes_multitrack, requires_multitrack; /* several video tracks over one connection */
+    enum multitrack_resolution multitrack_max;  /* of any of them */
 };
 
 /* The channel whose stream key has this value, on a thread that may block. -ENOENT if there is no
  * such key; otherwise as the store. */
 int live_channel_find(struct live_channel *out, struct store *store, const char *stream_key);
+/* Likewise by the ARN of its stream key. */
+int live_channel_find_by_key_arn(struct live_channel *out, struct store *store, const char *arn);
 
 #endif

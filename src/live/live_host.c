@@ -19,6 +19,8 @@
 #include "ingest/publish_query.h"
 #include "live/bandwidth_probe.h"
 #include "live/live_stream.h"
+#include "live/multitrack_watch.h"
+#include "live/publish_permit.h"
 #include "media/packet.h"
 #include "net/loop.h"
 
@@ -35,6 +37,8 @@ struct publisher {
     struct publish_query query;
     struct bandwidth_probe *probe; /* NULL: it wants to go live */
     struct live_channel channel;
+    struct multitrack_config tracks; /* none: it sends one */
+    struct multitrack_watch watch;
     int tries;
     struct live_host *stream_host; /* NULL until its channel is claimed */
     char stream_id[LIVE_STREAM_ID_SIZE];
@@ -74,7 +78,7 @@ static void refuse(struct publisher *publisher, const char *reason)
 
 /* --- from an encoder to its stream --- */
 
-enum message_kind { ATTACH, METADATA, TEXT, PACKET, DETACH };
+enum message_kind { ATTACH, TRACKS, METADATA, TEXT, PACKET, FAULT, DETACH };
 
 struct message {
     enum message_kind kind;
@@ -82,6 +86,8 @@ struct message {
     char stream_id[LIVE_STREAM_ID_SIZE];
     struct publisher_address from;
     int64_t priority;                /* ATTACH */
+    struct multitrack_config tracks; /* TRACKS */
+    const char *code;                /* FAULT; static */
     bool is_clean;                   /* DETACH */
     struct packet *packet;           /* PACKET: a reference */
     struct ingest_metadata metadata; /* METADATA */
@@ -115,6 +121,9 @@ static void deliver(const struct message *message)
     case ATTACH:
         live_stream_attach(stream, message->from, message->priority);
         break;
+    case TRACKS:
+        live_stream_tracks(stream, message->from, &message->tracks);
+        break;
     case METADATA:
         live_stream_metadata(stream, message->from, &message->metadata);
         break;
@@ -124,6 +133,9 @@ static void deliver(const struct message *message)
         break;
     case PACKET:
         live_stream_packet(stream, message->from, message->packet);
+        break;
+    case FAULT:
+        live_stream_fault(stream, message->from, message->code);
         break;
     case DETACH:
         live_stream_detach(stream, message->from, message->is_clean);
@@ -252,7 +264,8 @@ struct admission {
     struct live_host *host;
     uint64_t publisher_number;
     char stream_key[STREAM_KEY_MAX];
-    struct live_channel channel;
+    char config_id[PUBLISH_CONFIG_ID_SIZE];
+    struct publish_permit permit;
     int err;
 };
 
@@ -306,14 +319,17 @@ static void claim_channel(struct publisher *publisher)
         create_stream(publisher);
     send_to_stream(publisher,
                    &(struct message){ .kind = ATTACH, .priority = publisher->query.priority });
+    send_to_stream(publisher, &(struct message){ .kind = TRACKS, .tracks = publisher->tracks });
 }
 
 static void admit(struct publisher *publisher, const struct admission *admission)
 {
+    const struct publish_permit *permit = &admission->permit;
     char reason[256];
 
-    if (admission->err == -ENOENT) {
-        refuse(publisher, "The stream key is not valid");
+    if (admission->err == -ENOENT || admission->err == -EACCES) {
+        refuse(publisher,
+               admission->err == -ENOENT ? "The stream key is not valid" : permit->refusal);
         return;
     }
     if (admission->err) {
@@ -322,8 +338,10 @@ static void admit(struct publisher *publisher, const struct admission *admission
         refuse(publisher, "The server cannot check stream keys now, try again");
         return;
     }
-    publisher->channel = admission->channel;
-    if (!publisher->is_encrypted && !admission->channel.allows_insecure_ingest) {
+    publisher->channel = permit->channel;
+    publisher->tracks = permit->tracks;
+    multitrack_watch_init(&publisher->watch, &permit->tracks, permit->channel.takes_multitrack);
+    if (!publisher->is_encrypted && !permit->channel.allows_insecure_ingest) {
         snprintf(reason, sizeof(reason),
                  "This channel takes encrypted ingest only: publish to %s, or set insecureIngest",
                  publisher->host->config.rtmps_url);
@@ -355,7 +373,8 @@ static void look_up_key(void *arg)
     struct admission *admission = arg;
     const struct live_host_config *config = &admission->host->config;
 
-    admission->err = live_channel_find(&admission->channel, config->store, admission->stream_key);
+    admission->err = publish_permit_find(&admission->permit, config->store, admission->stream_key,
+                                         admission->config_id);
     loop_post(config->loop, finish_admission, admission);
 }
 
@@ -385,6 +404,7 @@ static void on_publish(struct ingest *ingest, const struct ingest_offer *offer, 
     admission->host = host;
     admission->publisher_number = publisher->number;
     memcpy(admission->stream_key, offer->stream_key, strlen(offer->stream_key));
+    memcpy(admission->config_id, publisher->query.client_config_id, sizeof(admission->config_id));
     worker_submit(host->config.workers, look_up_key, admission);
 }
 
@@ -408,12 +428,30 @@ static void on_timed_metadata(struct ingest *ingest, const char *text, size_t le
     bytes_unref(message.text);
 }
 
+/* It sends something else than it was told to: neither it nor its stream goes on. */
+static void end_with_fault(struct publisher *publisher, const struct multitrack_fault *fault)
+{
+    struct message message = { .kind = FAULT, .code = fault->code };
+    char reason[160];
+
+    log_warn(ingest_tag(publisher->ingest), "multitrack input ended: stream=%s code=%s reason=%s",
+             publisher->stream_id, fault->code, fault->detail);
+    snprintf(reason, sizeof(reason), "%s: %s", fault->code, fault->detail);
+    if (publisher->stream_host) /* not for a bandwidth test */
+        send_to_stream(publisher, &message);
+    ingest_close(publisher->ingest, reason);
+    destroy_publisher(publisher);
+}
+
 static void on_packet(struct ingest *ingest, struct packet *packet, void *ctx)
 {
     struct message message = { .kind = PACKET, .packet = packet };
     struct publisher *publisher = ctx;
+    struct multitrack_fault fault;
 
-    if (publisher->probe)
+    if (!multitrack_watch_allow(&publisher->watch, packet, &fault))
+        end_with_fault(publisher, &fault);
+    else if (publisher->probe)
         probe_packet(publisher, packet);
     else
         send_to_stream(publisher, &message);

@@ -18,6 +18,7 @@
 #include "live/live_channel.h"
 #include "live/live_registry.h"
 #include "live/outlet.h"
+#include "media/multitrack.h"
 #include "media/packet.h"
 #include "media/segment.h"
 #include "media/timeline.h"
@@ -25,6 +26,7 @@
 #include "package/cut_plan.h"
 #include "package/go_live.h"
 #include "package/interleave.h"
+#include "package/packet_queue.h"
 #include "package/timed_metadata.h"
 #include "transcode/ladder.h"
 #include "transcode/supervisor.h"
@@ -32,6 +34,7 @@
 #define ID3_OVERHEAD 128
 /* What the worker still has in hand when the encoder has gone. */
 #define WORKER_DRAIN_MS 1000
+#define WAITING_MAX     4096 /* packets: the first track has stopped */
 
 struct live_pipeline {
     struct live_pipeline_config config;
@@ -40,6 +43,11 @@ struct live_pipeline {
     struct live_channel channel;
     char stream_id[LIVE_STREAM_ID_SIZE];
     char tag[LOG_TAG_SIZE];
+
+    struct multitrack_config tracks; /* none: one, and the ladder of the channel's type */
+    struct codec_config *track_configs[MULTITRACK_MAX]; /* as far as they have come; references */
+    struct packet_queue waiting; /* packets of the further tracks, for the plan to reach them */
+    int64_t planned;             /* decode time of the newest picture that the plan knows */
 
     struct timeline timeline;
     struct go_live *go_live;
@@ -190,13 +198,34 @@ static void tell_worker_of_change(struct live_pipeline *p, const struct packet *
     transcode_supervisor_change(p->transcoder, &p->ladder);
 }
 
+static void push_to_outlets(struct live_pipeline *p, struct packet *packet)
+{
+    for (int i = 0; i < p->outlet_count; i++)
+        keep_error(p, outlet_push_source(p->outlets[i], packet));
+}
+
+/* What the further tracks have up to this decode time. */
+static void release_tracks(struct live_pipeline *p, int64_t until)
+{
+    const struct packet *head;
+
+    while ((head = packet_queue_head(&p->waiting)) && head->dts <= until) {
+        struct packet *packet = packet_queue_pop(&p->waiting);
+
+        push_to_outlets(p, packet);
+        packet_unref(packet);
+    }
+}
+
 static void on_ordered_packet(struct packet *packet, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
     cut_plan_push(p->plan, packet);
-    for (int i = 0; i < p->outlet_count; i++)
-        keep_error(p, outlet_push_source(p->outlets[i], packet));
+    push_to_outlets(p, packet);
+    if (packet->kind == MEDIA_VIDEO)
+        p->planned = packet->dts;
+    release_tracks(p, p->planned);
     if (!p->transcoder)
         return;
     tell_worker_of_change(p, packet);
@@ -217,6 +246,8 @@ static int build_ladder(const struct live_pipeline *p, const struct codec_config
         .has_audio = p->has_audio,
     };
 
+    if (p->tracks.count)
+        return ladder_build_multitrack(out, &p->tracks, p->has_audio);
     return ladder_build(out, &input);
 }
 
@@ -233,6 +264,8 @@ static void open_outlets(struct live_pipeline *p, const struct go_live_decision 
     p->outlet_count = p->ladder.count;
     for (int i = 0; i < p->ladder.count; i++) {
         config.rendition = &p->ladder.renditions[i];
+        if (config.rendition->source_track)
+            config.video = p->track_configs[config.rendition->source_track];
         p->outlets[i] = outlet_create(&config, &events, p);
     }
 }
@@ -255,8 +288,7 @@ static int open_transcoder(struct live_pipeline *p, const struct go_live_decisio
 /* Told until the first segment has been measured. */
 static int64_t declared_bps(const struct live_pipeline *p, const struct rendition *rendition)
 {
-    return rendition->video == TRACK_ENCODED ? rendition->video_bps + rendition->audio_bps
-                                             : p->declared_bps;
+    return rendition->video_bps ? rendition->video_bps + rendition->audio_bps : p->declared_bps;
 }
 
 static void describe_renditions(struct live_pipeline *p, struct feed_rendition *out)
@@ -372,8 +404,17 @@ static void on_held_packet(struct packet *packet, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    if (p->interleave)
+    if (!p->interleave)
+        return;
+    if (!packet->track) {
         interleave_push(p->interleave, packet);
+        return;
+    }
+    if (packet_queue_count(&p->waiting) >= WAITING_MAX)
+        keep_error(p, -EMSGSIZE);
+    else
+        packet_queue_push(&p->waiting, packet);
+    release_tracks(p, p->planned);
 }
 
 static void on_late_track(struct codec_config *config, void *ctx)
@@ -412,6 +453,7 @@ static void flush_source(struct live_pipeline *p)
     if (!p->interleave)
         return;
     interleave_flush(p->interleave);
+    release_tracks(p, INT64_MAX);
     cut_plan_pause(p->plan);
     flush_outlets(p, false);
 }
@@ -428,6 +470,8 @@ static void close_stages(struct live_pipeline *p)
     for (int i = 0; i < p->outlet_count; i++)
         outlet_destroy(p->outlets[i]);
     codec_config_unref(p->video);
+    packet_queue_clear(&p->waiting);
+    p->planned = 0;
     p->go_live = NULL;
     p->transcoder = NULL;
     p->interleave = NULL;
@@ -464,12 +508,21 @@ struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *co
     return p;
 }
 
+static void forget_track_configs(struct live_pipeline *p)
+{
+    for (int i = 0; i < MULTITRACK_MAX; i++) {
+        codec_config_unref(p->track_configs[i]);
+        p->track_configs[i] = NULL;
+    }
+}
+
 void live_pipeline_destroy(struct live_pipeline *p)
 {
     if (!p)
         return;
     p->is_finishing = true; /* too late to announce anything */
     close_stages(p);
+    forget_track_configs(p);
     loop_timer_destroy(p->drain);
     stream_feed_destroy(p->feed);
     mem_free(p);
@@ -500,6 +553,30 @@ static void rebuild(struct live_pipeline *p)
     go_live_promise(p->go_live, true, p->has_audio);
 }
 
+void live_pipeline_set_tracks(struct live_pipeline *p, const struct multitrack_config *tracks)
+{
+    if (!memcmp(&p->tracks, tracks, sizeof(*tracks)))
+        return;
+    p->tracks = *tracks;
+    forget_track_configs(p);
+    rebuild(p);
+}
+
+static void note_track_config(struct live_pipeline *p, const struct packet *packet)
+{
+    struct codec_config **config = &p->track_configs[packet->track];
+
+    if (*config == packet->config)
+        return;
+    codec_config_unref(*config);
+    *config = codec_config_ref(packet->config);
+}
+
+static bool is_unexpected(const struct live_pipeline *p, const struct packet *packet)
+{
+    return packet->track && packet->track >= p->tracks.count;
+}
+
 /* A picture of other size asks for other renditions, where there are any but the source's own. */
 static bool needs_other_ladder(const struct live_pipeline *p, const struct packet *packet)
 {
@@ -513,11 +590,13 @@ static bool needs_other_ladder(const struct live_pipeline *p, const struct packe
 
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
 {
-    struct packet *mapped = timeline_map(&p->timeline, packet);
+    struct packet *mapped = is_unexpected(p, packet) ? NULL : timeline_map(&p->timeline, packet);
     int err;
 
     if (!mapped)
         return 0;
+    if (packet->kind == MEDIA_VIDEO)
+        note_track_config(p, packet);
     if (mapped->dts > p->media_time)
         p->media_time = mapped->dts;
     if (needs_other_ladder(p, mapped))

@@ -5,6 +5,9 @@
  *                                        |---------packets-------------^   ^    `--> stream_feed
  *                                        `--> transcode worker --packets---'
  *
+ * Where the encoder sends several video tracks, the first one goes this way and the others wait
+ * behind go_live until the plan has come to their time.
+ *
  * Thread: the loop it was created on. Callbacks run inside the functions; the pipeline must not be
  * destroyed in them. */
 #ifndef LIVE_LIVE_PIPELINE_H
@@ -20,6 +23,7 @@ struct live_channel;
 struct live_pipeline;
 struct live_transcoding;
 struct loop;
+struct multitrack_config;
 struct packet;
 
 struct live_pipeline_config {
@@ -49,6 +53,9 @@ void live_pipeline_destroy(struct live_pipeline *p);
  * capacity. NULL is fine. */
 void live_pipeline_finish(struct live_pipeline *p);
 
+/* The next encoder sends these video tracks, each of which becomes a rendition, or without any one
+ * that the ladder of the channel's type is made from. Between encoders. */
+void live_pipeline_set_tracks(struct live_pipeline *p, const struct multitrack_config *tracks);
 /* The encoder says which tracks it will send, and how many bits per second it means to. */
 void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int64_t bps);
 /* -EMSGSIZE when the encoder sends more than can be held or cut, -EBUSY when the machine has no

@@ -16,6 +16,7 @@
 #include "live/ingest_limits.h"
 #include "live/live_pipeline.h"
 #include "live/takeover.h"
+#include "media/multitrack.h"
 #include "media/packet.h"
 #include "net/loop.h"
 #include "transcode/supervisor.h"
@@ -46,6 +47,7 @@ struct live_stream {
     int64_t takeovers;                  /* so far */
     struct takeover next;               /* who is about to take over */
     struct codec_config *configs[2];    /* by media_kind, in force; references */
+    struct multitrack_config tracks;    /* that the encoder was told to send; none: it sends one */
     struct live_pipeline *pipeline;
     struct loop_timer *tick;
     struct health health;
@@ -59,8 +61,9 @@ struct live_stream {
     int64_t attached_ms;    /* when the current encoder came */
     int64_t last_packet_ms; /* or when the current encoder came */
     bool has_warned_of_idr;
-    bool has_breached; /* a limit of the channel's type: ended by the next tick */
-    int err;           /* the pipeline's, until the next tick ends the broadcast */
+    const char *end_code; /* of the session's end; NULL: none */
+    bool has_breached;    /* a limit of the channel's type: ended by the next tick */
+    int err;              /* the pipeline's, until the next tick ends the broadcast */
 };
 
 static bool is_current(const struct live_stream *stream, struct publisher_address publisher)
@@ -295,7 +298,7 @@ const char *live_stream_id(const struct live_stream *stream)
 void live_stream_stop(struct live_stream *stream, const char *reason)
 {
     log_info(stream->tag, "session ended: stream=%s reason=%s", stream->stream_id, reason);
-    record_state(stream, "Session Ended", NULL);
+    record_state(stream, "Session Ended", stream->end_code);
     close_publisher(stream, reason);
     if (stream->next.publisher.number)
         tell(stream, stream->next.publisher, PUBLISHER_CLOSED, reason);
@@ -308,11 +311,19 @@ void live_stream_stop(struct live_stream *stream, const char *reason)
 
 /* --- who feeds it: attach, grace, takeover --- */
 
+static void init_limits(struct live_stream *stream, int64_t now_ms)
+{
+    if (stream->tracks.count)
+        ingest_limits_init_multitrack(&stream->limits, stream->channel.multitrack_max, now_ms);
+    else
+        ingest_limits_init(&stream->limits, stream->channel.type, now_ms);
+}
+
 static void seat(struct live_stream *stream, struct publisher_address publisher, int64_t priority)
 {
     int64_t now_ms = clock_mono_ms();
 
-    ingest_limits_init(&stream->limits, stream->channel.type, now_ms);
+    init_limits(stream, now_ms);
     stream->publisher = publisher;
     if (priority > stream->priority)
         stream->priority = priority;
@@ -369,6 +380,21 @@ void live_stream_attach(struct live_stream *stream, struct publisher_address pub
         begin_takeover(stream, publisher, priority);
 }
 
+void live_stream_tracks(struct live_stream *stream, struct publisher_address publisher,
+                        const struct multitrack_config *tracks)
+{
+    bool is_same = memcmp(&stream->tracks, tracks, sizeof(*tracks)) == 0;
+
+    if (is_current(stream, publisher) && !is_same) {
+        stream->tracks = *tracks;
+        init_limits(stream, clock_mono_ms());
+        live_pipeline_set_tracks(stream->pipeline, tracks);
+    } else if (takeover_is_of(&stream->next, publisher) && !is_same) {
+        fail_next(stream, TAKEOVER_MEDIA_MISMATCH,
+                  "the number of tracks must be that of the running stream");
+    }
+}
+
 static void describe_encoder(struct live_stream *stream, const struct ingest_metadata *metadata)
 {
     log_info(stream->tag, "encoder: name=%s width=%d height=%d fps=%.2f video_bps=%lld",
@@ -403,6 +429,8 @@ static void measure(struct live_stream *stream, const struct packet *packet)
         return;
     }
     stream->arrivals.video_bytes += (int64_t)packet->data->len;
+    if (packet->track)
+        return;
     stream->arrivals.frames++;
     if (!packet->is_idr)
         return;
@@ -428,7 +456,7 @@ static void note_config(struct live_stream *stream, const struct packet *packet)
 {
     struct codec_config **config = &stream->configs[packet->kind];
 
-    if (*config == packet->config)
+    if (packet->track || *config == packet->config)
         return;
     codec_config_unref(*config);
     *config = codec_config_ref(packet->config);
@@ -525,4 +553,16 @@ void live_stream_detach(struct live_stream *stream, struct publisher_address pub
         return;
     }
     log_warn(stream->tag, "the encoder was lost, waiting for it to come back");
+}
+
+void live_stream_fault(struct live_stream *stream, struct publisher_address publisher,
+                       const char *code)
+{
+    if (takeover_is_of(&stream->next, publisher))
+        takeover_clear(&stream->next);
+    if (!is_current(stream, publisher))
+        return;
+    stream->publisher = (struct publisher_address){ 0 };
+    stream->end_code = code;
+    live_stream_stop(stream, code);
 }

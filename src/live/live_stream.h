@@ -15,6 +15,7 @@
 #include "live/live_host.h"
 
 struct live_stream;
+struct multitrack_config;
 struct packet;
 
 enum publisher_verdict { PUBLISHER_ACCEPTED, PUBLISHER_REFUSED, PUBLISHER_CLOSED };
@@ -52,7 +53,10 @@ const char *live_stream_id(const struct live_stream *stream);
  * other's. */
 void live_stream_attach(struct live_stream *stream, struct publisher_address publisher,
                         int64_t priority);
-/* These do nothing unless `publisher` is the current encoder or is about to take over. */
+/* These do nothing unless `publisher` is the current encoder or is about to take over. The first
+ * one comes before its media: the video tracks that it was told to send; none: it sends one. */
+void live_stream_tracks(struct live_stream *stream, struct publisher_address publisher,
+                        const struct multitrack_config *tracks);
 void live_stream_metadata(struct live_stream *stream, struct publisher_address publisher,
                           const struct ingest_metadata *metadata);
 void live_stream_text(struct live_stream *stream, struct publisher_address publisher,
@@ -61,6 +65,10 @@ void live_stream_packet(struct live_stream *stream, struct publisher_address pub
                         struct packet *packet);
 void live_stream_detach(struct live_stream *stream, struct publisher_address publisher,
                         bool is_clean);
+/* The encoder sends other media than it was told to: ends the session, with that code (static) in
+ * its record. What becomes of the encoder is the caller's business. on_end() may follow inside. */
+void live_stream_fault(struct live_stream *stream, struct publisher_address publisher,
+                       const char *code);
 /* Ends it now: viewers get ENDLIST, the encoder is closed with `reason`. on_end() follows inside.
  */
 void live_stream_stop(struct live_stream *stream, const char *reason);

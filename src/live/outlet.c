@@ -14,12 +14,15 @@
  * that. What will never come is told by outlet_lose() much earlier. */
 #define WORKER_WAIT ((int64_t)8 * MEDIA_TIMESCALE)
 #define WORKER_LAG  ((int64_t)9 * MEDIA_TIMESCALE)
+/* The encoder's other tracks come beside the first one. */
+#define TRACK_WAIT ((int64_t)1 * MEDIA_TIMESCALE)
+#define TRACK_LAG  ((int64_t)2 * MEDIA_TIMESCALE)
 
 struct outlet {
     struct outlet_config config;
     struct outlet_events events;
     void *ctx;
-    struct interleave *order; /* NULL: every track is the source's, which comes ordered */
+    struct interleave *order; /* NULL: all comes ordered */
     struct segmenter *segmenter;
     char codecs[OUTLET_CODECS_SIZE];
     int err; /* of the segmenter, inside a push */
@@ -41,6 +44,12 @@ bool outlet_is_encoded(const struct outlet *outlet)
 {
     return outlet->config.rendition->video == TRACK_ENCODED ||
            outlet->config.rendition->audio == TRACK_ENCODED;
+}
+
+/* Its pictures do not come ordered with the sound. */
+static bool is_merged(const struct outlet *outlet)
+{
+    return outlet_is_encoded(outlet) || outlet->config.rendition->source_track;
 }
 
 static const char *codec_of(const struct outlet *outlet, enum media_kind kind)
@@ -97,11 +106,12 @@ static void open_segmenter(struct outlet *outlet)
         .format = outlet->config.is_fmp4 ? &mux_fmp4 : &mux_mpegts,
         .video = source_track(outlet, MEDIA_VIDEO), /* the worker's packets bring their own */
         .audio = source_track(outlet, MEDIA_AUDIO),
-        .lag_max = outlet_is_encoded(outlet) ? WORKER_LAG : 0,
         .writes_segment_tags = true,
         .tag = outlet->config.tag,
     };
 
+    if (is_merged(outlet))
+        config.lag_max = outlet_is_encoded(outlet) ? WORKER_LAG : TRACK_LAG;
     outlet->segmenter = segmenter_create(&config, &events, outlet);
 }
 
@@ -110,7 +120,7 @@ static void open_order(struct outlet *outlet)
     struct interleave_config config = {
         .has_video = source_track(outlet, MEDIA_VIDEO) != NULL,
         .has_audio = source_track(outlet, MEDIA_AUDIO) != NULL,
-        .wait_max = WORKER_WAIT,
+        .wait_max = outlet_is_encoded(outlet) ? WORKER_WAIT : TRACK_WAIT,
     };
 
     outlet->order = interleave_create(&config, on_ordered, outlet);
@@ -126,7 +136,7 @@ struct outlet *outlet_create(const struct outlet_config *config, const struct ou
     outlet->ctx = ctx;
     write_codecs(outlet);
     open_segmenter(outlet);
-    if (outlet_is_encoded(outlet))
+    if (is_merged(outlet))
         open_order(outlet);
     /* Only needed to get here; packets carry theirs. */
     outlet->config.video = outlet->config.audio = NULL;
@@ -171,6 +181,8 @@ static int push(struct outlet *outlet, struct packet *packet)
 int outlet_push_source(struct outlet *outlet, struct packet *packet)
 {
     if (origin_of(outlet, packet->kind) != TRACK_SOURCE)
+        return outlet->err;
+    if (packet->kind == MEDIA_VIDEO && packet->track != outlet->config.rendition->source_track)
         return outlet->err;
     return push(outlet, packet);
 }

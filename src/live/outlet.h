@@ -26,7 +26,8 @@ struct segment;
 
 struct outlet_config {
     const struct rendition *rendition;  /* borrowed for its life */
-    struct codec_config *video, *audio; /* of the source; NULL: it has no such track */
+    struct codec_config *video, *audio; /* of the source, `video` that of the rendition's track;
+                                           NULL: it has no such track */
     bool is_fmp4;
     const char *tag; /* borrowed for its life */
 };
@@ -50,7 +51,8 @@ bool outlet_is_encoded(const struct outlet *outlet);
 
 /* The next cut of the plan. */
 void outlet_cut(struct outlet *outlet, const struct cut *cut);
-/* The source's packets, ordered; it takes what is its own. 0, or the segmenter's failure. */
+/* The source's packets, ordered with those of its first video track; it takes what is its own. 0,
+ * or the segmenter's failure. */
 int outlet_push_source(struct outlet *outlet, struct packet *packet);
 /* What the worker made for this rendition. Likewise. */
 int outlet_push_encoded(struct outlet *outlet, struct packet *packet);

@@ -28,7 +28,7 @@ static void note_config(struct takeover *takeover, const struct packet *packet)
 {
     struct codec_config **config = &takeover->configs[packet->kind];
 
-    if (*config == packet->config)
+    if (packet->track || *config == packet->config)
         return;
     codec_config_unref(*config);
     *config = codec_config_ref(packet->config);

@@ -40,6 +40,7 @@ struct packet *packet_retimed(const struct packet *packet, int64_t dts, int64_t 
 {
     struct packet *copy = packet_create(packet->config, bytes_ref(packet->data));
 
+    copy->track = packet->track;
     copy->is_idr = packet->is_idr;
     copy->arrival_us = packet->arrival_us;
     copy->dts = dts;

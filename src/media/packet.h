@@ -56,9 +56,12 @@ struct codec_config *codec_config_ref(struct codec_config *config);
 /* NULL is fine. */
 void codec_config_unref(struct codec_config *config);
 
+#define PACKET_TRACKS_MAX 16 /* of video: more than any encoder sends */
+
 struct packet {
     atomic_int refs;
     enum media_kind kind;
+    int track;                   /* video: the encoder's number; 0: the best or only one */
     bool is_idr;                 /* video: the first slice is NAL type 5 */
     bool is_discontinuity;       /* what came before does not connect to it: media/timeline.h */
     int64_t dts, pts;            /* continuous: unwrapped by whoever made the packet */

@@ -52,6 +52,12 @@ static int64_t media_end(const struct timeline *t)
     return end;
 }
 
+static void await_extra_idrs(struct timeline *t)
+{
+    for (int i = 0; i < PACKET_TRACKS_MAX; i++)
+        t->extras[i].awaits_idr = t->extras[i].has_last;
+}
+
 void timeline_resume(struct timeline *t)
 {
     if (!t->is_started)
@@ -61,12 +67,14 @@ void timeline_resume(struct timeline *t)
     t->has_held = false;
     t->owes_discontinuity = true;
     t->owed_since = newest(t);
+    await_extra_idrs(t);
 }
 
 void timeline_splice(struct timeline *t)
 {
     t->is_spliced = t->awaits_idr = t->holds_audio = t->is_started;
     t->has_held = false;
+    await_extra_idrs(t);
 }
 
 /* Whether it has to wait for the first IDR of a new connection. */
@@ -252,14 +260,34 @@ static bool is_absurd(int64_t time)
     return time > TIME_MAX || time < -TIME_MAX;
 }
 
+static struct packet *map_extra(struct timeline *t, const struct packet *packet)
+{
+    struct timeline_extra *extra = &t->extras[packet->track];
+    int64_t time;
+
+    if (packet->is_idr)
+        extra->awaits_idr = false;
+    if (extra->awaits_idr)
+        return NULL;
+    time = place(t, &t->tracks[MEDIA_VIDEO], packet);
+    if (extra->has_last && time <= extra->last)
+        time = extra->last + 1;
+    extra->last = time;
+    extra->has_last = true;
+    return packet_retimed(packet, time, time + composition_time(packet));
+}
+
 struct packet *timeline_map(struct timeline *t, const struct packet *packet)
 {
     struct timeline_track *track = &t->tracks[packet->kind];
     struct packet *out;
     int64_t time;
 
-    if (is_absurd(packet->dts) || is_absurd(packet->pts) || is_held(t, packet) ||
-        is_repeated(t, packet))
+    if (is_absurd(packet->dts) || is_absurd(packet->pts))
+        return NULL;
+    if (packet->track)
+        return map_extra(t, packet);
+    if (is_held(t, packet) || is_repeated(t, packet))
         return NULL;
     time = place(t, track, packet);
     if (packet->kind == MEDIA_VIDEO)

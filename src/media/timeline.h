@@ -9,6 +9,7 @@
  *   and follows the encoder's clock only when that is over 40 ms away.
  * - A track that is silent while the other runs on has a gap, which stays. A jump of all tracks by
  *   over a second, forward or back, is taken out: media time goes on where it was.
+ * - Further video tracks are on the same clock as the first one: their IDRs keep the same times.
  * - After a jump or a resume the next IDR is marked as a discontinuity, so that the wall clock of
  *   the playlists is set anew there.
  * Thread: its owner's. */
@@ -33,9 +34,17 @@ struct timeline_track {
     int sample_rate;
 };
 
+/* A video track beside the first, whose offset it shares. */
+struct timeline_extra {
+    bool has_last;
+    int64_t last;
+    bool awaits_idr;
+};
+
 struct timeline {
     char tag[LOG_TAG_SIZE];
-    struct timeline_track tracks[2]; /* by media_kind */
+    struct timeline_track tracks[2];                 /* by media_kind */
+    struct timeline_extra extras[PACKET_TRACKS_MAX]; /* by packet.track; the first is not used */
     bool is_started;
     bool is_resuming; /* nothing of the new connection was taken yet */
     bool awaits_idr;  /* video before it is of no use */

@@ -93,6 +93,8 @@ static void note(struct go_live *g, const struct packet *packet)
     if (!g->has_first)
         g->first = packet->dts;
     g->has_first = true;
+    if (packet->track) /* the first one tells for all */
+        return;
     if (!g->configs[packet->kind])
         g->configs[packet->kind] = codec_config_ref(packet->config);
     if (packet->kind == MEDIA_VIDEO)
@@ -205,7 +207,7 @@ static bool is_worth_holding(struct go_live *g, const struct packet *packet)
     while (packet_queue_count(&g->held) &&
            packet_queue_head(&g->held)->dts < packet->dts - SOUND_HELD)
         drop_oldest(g);
-    return packet->kind == MEDIA_AUDIO;
+    return packet->kind == MEDIA_AUDIO || packet->track;
 }
 
 static int hold(struct go_live *g, struct packet *packet)

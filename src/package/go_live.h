@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Holds a broadcast's first packets until it is known what is in it: which tracks, how long a GOP
  * is, and with it the target duration, which may never change afterwards. Then hands out the held
- * packets, beginning with the first IDR, and passes on what follows.
+ * packets, beginning with the first IDR, and passes on what follows. Of several video tracks the
+ * first one decides.
  * Thread: its owner's. Callbacks run inside go_live_push(). */
 #ifndef PACKAGE_GO_LIVE_H
 #define PACKAGE_GO_LIVE_H

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "media/multitrack.h"
 
 #define FPS_CLASS_30    30.5 /* a measured 30 is never exact */
 #define EDGE_MIN        16   /* smaller pictures are not worth a rung */
@@ -105,17 +106,19 @@ static struct rendition *add(struct ladder *ladder)
     return &ladder->renditions[ladder->count++];
 }
 
-static void add_source(struct ladder *ladder, bool has_audio)
+static struct rendition *add_passed(struct ladder *ladder, int width, int height, double fps,
+                                    bool has_audio)
 {
     struct rendition *r = add(ladder);
 
-    set_names(r, short_edge(ladder), ladder->fps > FPS_CLASS_30);
+    set_names(r, width < height ? width : height, fps > FPS_CLASS_30);
     r->video = TRACK_SOURCE;
-    r->width = ladder->width;
-    r->height = ladder->height;
-    r->fps = ladder->fps;
+    r->width = width;
+    r->height = height;
+    r->fps = fps;
     r->frame_divisor = 1;
     r->audio = has_audio ? TRACK_SOURCE : TRACK_NONE;
+    return r;
 }
 
 static void set_size(struct rendition *r, const struct ladder *ladder, int edge)
@@ -194,10 +197,37 @@ int ladder_build(struct ladder *out, const struct ladder_input *input)
     edge = short_edge(out);
     if (profile->top == TOP_SOURCE &&
         (edge > profile->rows[0].edge || edge < profile->source_below))
-        add_source(out, input->has_audio);
+        add_passed(out, out->width, out->height, out->fps, input->has_audio);
     add_rows(out, profile, input->has_audio);
     if (input->has_audio)
         add_audio_only(out, profile->has_audio_only);
+    return 0;
+}
+
+int ladder_build_multitrack(struct ladder *out, const struct multitrack_config *tracks,
+                            bool has_audio)
+{
+    const struct multitrack_track *best = &tracks->tracks[0];
+
+    if (tracks->count < 1 || tracks->count > MULTITRACK_MAX)
+        return -EINVAL;
+    *out = (struct ladder){ .width = best->width,
+                            .height = best->height,
+                            .fps = (double)best->fps_num / best->fps_den };
+    for (int i = 0; i < tracks->count; i++) {
+        const struct multitrack_track *track = &tracks->tracks[i];
+        double fps = (double)track->fps_num / track->fps_den;
+        struct rendition *r;
+
+        if (track->width < EDGE_MIN || track->height < EDGE_MIN || !(fps > 0))
+            return -EINVAL;
+        r = add_passed(out, track->width, track->height, fps, has_audio);
+        r->source_track = i;
+        r->video_bps = track->bitrate_kbps * 1000;
+        r->audio_bps = has_audio ? MULTITRACK_AUDIO_KBPS * 1000 : 0;
+    }
+    if (has_audio)
+        add_audio_only(out, false);
     return 0;
 }
 

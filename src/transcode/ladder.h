@@ -6,7 +6,9 @@
 
 #include <stdbool.h>
 
-#define LADDER_MAX       6 /* renditions: source, four rungs, audio-only */
+struct multitrack_config;
+
+#define LADDER_MAX       6 /* renditions: source and four rungs, or five tracks; audio-only */
 #define LADDER_NAME_SIZE 16
 
 enum track_origin {
@@ -19,13 +21,15 @@ struct rendition {
     char id[LADDER_NAME_SIZE];   /* "720p60", "480p30", "audio_only": the group id, folder names */
     char name[LADDER_NAME_SIZE]; /* as shown to viewers: "720p60", "480p" */
     enum track_origin video;
+    int source_track;  /* which of the encoder's tracks it is, where it is one */
     int width, height; /* 0 for audio-only */
     double fps;
     int frame_divisor;   /* encoded video: 1, or 2 to keep every second frame */
-    int video_bps;       /* encoded video: average, and peak over a second */
+    int video_bps;       /* encoded video: average, and peak over a second; else 0, or what the
+                            encoder was told to send */
     const char *rfc6381; /* encoded video: what playlists say; NULL: what the packets say */
     enum track_origin audio;
-    int audio_bps;     /* encoded audio */
+    int audio_bps;     /* encoded audio; else as video_bps */
     bool is_on_demand; /* listed only for viewers who ask: audio-only of BASIC and STANDARD */
 };
 
@@ -49,6 +53,9 @@ struct ladder {
 
 /* -EINVAL for an unknown type or preset, or a picture without size or rate. */
 int ladder_build(struct ladder *out, const struct ladder_input *input);
+/* The encoder's own tracks, each a rendition. -EINVAL where there is none, or one has no size. */
+int ladder_build_multitrack(struct ladder *out, const struct multitrack_config *tracks,
+                            bool has_audio);
 /* False when every track is the source's own. */
 bool ladder_needs_worker(const struct ladder *ladder);
 /* Same ids and origins: one may follow the other behind a discontinuity. */

@@ -28,7 +28,7 @@ static void check(const struct packet *packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct rtmp_media media;
-    struct packet *packet;
+    struct rtmp_packets packets;
     uint32_t timestamp = 0xffffff00;
 
     rtmp_media_init(&media);
@@ -42,12 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (data[1] % 8 == 7)
             rtmp_media_captions(&media, (const char *)data + 2, size);
         if (data[0] & 0x80)
-            rtmp_media_audio(&media, &message, &packet);
+            rtmp_media_audio(&media, &message, &packets);
         else
-            rtmp_media_video(&media, &message, &packet);
-        if (packet)
-            check(packet);
-        packet_unref(packet);
+            rtmp_media_video(&media, &message, &packets);
+        for (int i = 0; i < packets.count; i++) {
+            check(packets.items[i]);
+            packet_unref(packets.items[i]);
+        }
         bytes_unref(message.payload);
         data += 2 + size;
         len -= 2 + size;

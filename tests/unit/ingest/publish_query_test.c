@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -60,6 +61,17 @@ static void reads_a_keyframe_interval_of_two_to_six_seconds(void **state)
     assert_int_equal(parse("keyframeInterval").keyframe_interval_s, PUBLISH_INVALID);
 }
 
+static void keeps_the_name_of_a_configuration(void **state)
+{
+    assert_string_equal(parse("").client_config_id, "");
+    assert_string_equal(
+        parse("a=1&clientConfigId=0f0c8d6e-0a1b-4c7d-8e9f-1a2b3c4d5e6f&b=2").client_config_id,
+        "0f0c8d6e-0a1b-4c7d-8e9f-1a2b3c4d5e6f");
+    assert_int_equal(
+        strlen(parse("clientConfigId=0123456789012345678901234567890123456789x").client_config_id),
+        PUBLISH_CONFIG_ID_SIZE - 1);
+}
+
 static void knows_a_bandwidth_test(void **state)
 {
     assert_false(parse("").is_bandwidth_test);
@@ -77,6 +89,7 @@ int main(void)
         cmocka_unit_test(reads_a_priority_within_its_limits),
         cmocka_unit_test(reads_a_keyframe_interval_of_two_to_six_seconds),
         cmocka_unit_test(knows_a_bandwidth_test),
+        cmocka_unit_test(keeps_the_name_of_a_configuration),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

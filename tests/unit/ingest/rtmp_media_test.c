@@ -30,13 +30,14 @@ static struct packet *pass(struct rtmp_media *media, uint8_t type, uint32_t time
                            const void *payload, size_t len, int expected_err)
 {
     struct rtmp_message message = { type, 1, timestamp, bytes_copy(payload, len) };
-    struct packet *packet;
-    int err = type == RTMP_VIDEO ? rtmp_media_video(media, &message, &packet)
-                                 : rtmp_media_audio(media, &message, &packet);
+    struct rtmp_packets packets;
+    int err = type == RTMP_VIDEO ? rtmp_media_video(media, &message, &packets)
+                                 : rtmp_media_audio(media, &message, &packets);
 
     assert_int_equal(err, expected_err);
+    assert_in_range(packets.count, 0, 1);
     bytes_unref(message.payload);
-    return packet;
+    return packets.count ? packets.items[0] : NULL;
 }
 #define VIDEO(media, time, text) pass(media, RTMP_VIDEO, time, text, sizeof(text) - 1, 0)
 #define AUDIO(media, time, text) pass(media, RTMP_AUDIO, time, text, sizeof(text) - 1, 0)
@@ -69,8 +70,8 @@ static void tells_what_the_configuration_says(void **state)
     struct rtmp_media *media = *state;
 
     configure(media);
-    assert_int_equal(media->video->video.width, 320);
-    assert_int_equal(media->video->video.height, 240);
+    assert_int_equal(media->video[0].config->video.width, 320);
+    assert_int_equal(media->video[0].config->video.height, 240);
     assert_int_equal(media->audio->audio.sample_rate, 44100);
     assert_int_equal(media->audio->audio.channels, 2);
 }
@@ -112,10 +113,12 @@ static void strips_what_packets_do_not_carry(void **state)
                                   "\0\0\0\3\x0c\xff\x80";
     struct bytes *payload = bytes_copy(message, sizeof(message) - 1);
     struct rtmp_message m = { RTMP_VIDEO, 1, 0, payload };
+    struct rtmp_packets packets;
     struct packet *packet;
 
     configure(media);
-    assert_int_equal(rtmp_media_video(media, &m, &packet), 0);
+    assert_int_equal(rtmp_media_video(media, &m, &packets), 0);
+    packet = packets.items[0];
     ASSERT_DATA(packet, "\0\0\0\2\x06s\0\0\0\2\x65x\0\0\0\2\x65y");
     assert_ptr_equal(packet->data, payload); /* the memory that it arrived in */
     bytes_unref(payload);
@@ -153,10 +156,10 @@ static void keeps_one_configuration_while_nothing_changes(void **state)
     struct codec_config *video, *audio;
 
     configure(media);
-    video = media->video;
+    video = media->video[0].config;
     audio = media->audio;
     configure(media);
-    assert_ptr_equal(media->video, video);
+    assert_ptr_equal(media->video[0].config, video);
     assert_ptr_equal(media->audio, audio);
     assert_null(AUDIO(media, 0, "\xaf\0\x11\x90")); /* 48 kHz */
     assert_ptr_not_equal(media->audio, audio);
@@ -172,7 +175,7 @@ static void follows_parameter_sets_in_the_stream(void **state)
     struct packet *packet;
 
     configure(media);
-    before = media->video;
+    before = media->video[0].config;
     memcpy(at, "\0\0\0\x18", 4);
     memcpy(at + 4, fixture_avcc + 8, 24);
     memcpy(at + 28, "\0\0\0\2\x65x", 6);
@@ -183,7 +186,7 @@ static void follows_parameter_sets_in_the_stream(void **state)
 
     at[4 + 3] = 0x1e; /* level 3.0 */
     packet = pass(media, RTMP_VIDEO, 40, message, 5 + 34, 0);
-    assert_ptr_equal(packet->config, media->video);
+    assert_ptr_equal(packet->config, media->video[0].config);
     assert_int_equal(packet->config->video.level_idc, 30);
     packet_unref(packet);
 }
@@ -244,6 +247,87 @@ static void puts_captions_into_the_next_picture(void **state)
     packet_unref(packet);
 }
 
+static struct rtmp_packets pass_all(struct rtmp_media *media, const void *payload, size_t len)
+{
+    struct rtmp_message message = { RTMP_VIDEO, 1, 40, bytes_copy(payload, len) };
+    struct rtmp_packets packets;
+
+    assert_int_equal(rtmp_media_video(media, &message, &packets), 0);
+    bytes_unref(message.payload);
+    return packets;
+}
+
+/* Enhanced RTMP's "OneTrack" sequence header. */
+static void configure_track(struct rtmp_media *media, int track)
+{
+    uint8_t tag[100] = "\x96\x00"
+                       "avc1";
+
+    tag[6] = (uint8_t)track;
+    memcpy(tag + 7, fixture_avcc, fixture_avcc_len);
+    assert_null(pass(media, RTMP_VIDEO, 0, tag, 7 + fixture_avcc_len, 0));
+}
+
+static void keeps_tracks_apart(void **state)
+{
+    struct rtmp_media *media = *state;
+    struct packet *packet;
+
+    configure(media);
+    assert_null(VIDEO(media, 0,
+                      "\x96\3"
+                      "avc1\1"
+                      "\0\0\0\2\x65x")); /* not configured yet */
+    configure_track(media, 1);
+    packet = VIDEO(media, 40,
+                   "\x96\1"
+                   "avc1\1"
+                   "\0\0\x50"
+                   "\0\0\0\2\x65x");
+    ASSERT_DATA(packet, "\0\0\0\2\x65x");
+    assert_int_equal(packet->track, 1);
+    assert_true(packet->is_idr);
+    assert_int_equal(packet->pts, 120 * 90);
+    assert_ptr_equal(packet->config, media->video[1].config);
+    packet_unref(packet);
+    packet = VIDEO(media, 40, "\x17\1\0\0\0\0\0\0\2\x65y");
+    assert_int_equal(packet->track, 0);
+    packet_unref(packet);
+    pass(media, RTMP_VIDEO, 0,
+         "\x96\0"
+         "avc1\x10",
+         7, -EINVAL);
+    assert_string_equal(media->reason, "a video track numbered above 15");
+}
+
+static void makes_packets_of_many_tracks_in_one_message(void **state)
+{
+    static const char message[] = "\x96\x13"
+                                  "avc1"
+                                  "\0\0\0\6"
+                                  "\0\0\0\2\x65x"
+                                  "\2\0\0\7"
+                                  "\0\0\0\3\x41yz";
+    struct rtmp_media *media = *state;
+    struct rtmp_packets packets;
+
+    configure(media);
+    configure_track(media, 2);
+    assert_int_equal(rtmp_media_captions(media, "A0H//JQg/w==", 12), 0);
+    packets = pass_all(media, message, sizeof(message) - 1);
+    assert_int_equal(packets.count, 2);
+    for (int i = 0; i < 2; i++) { /* captions are on every track */
+        assert_int_equal(packets.items[i]->track, 2 * i);
+        assert_int_equal(packets.items[i]->data->data[4], 0x06);
+        packet_unref(packets.items[i]);
+    }
+    packets = pass_all(media, message, sizeof(message) - 1);
+    ASSERT_DATA(packets.items[0], "\0\0\0\2\x65x");
+    ASSERT_DATA(packets.items[1], "\0\0\0\3\x41yz");
+    packet_unref(packets.items[0]);
+    packet_unref(packets.items[1]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -258,6 +342,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(says_what_is_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(unwraps_one_clock_for_all_tracks, setup, teardown),
         cmocka_unit_test_setup_teardown(puts_captions_into_the_next_picture, setup, teardown),
+        cmocka_unit_test_setup_teardown(keeps_tracks_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(makes_packets_of_many_tracks_in_one_message, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,13 +110,76 @@ static void refuses_more_than_sixty_frames(void **state)
     assert_string_equal(found.name, "Ingest Framerate");
 }
 
+static bool allows_size(int width, int height, enum multitrack_resolution maximum)
+{
+    struct packet *packet;
+    bool is_fine;
+
+    config->video.width = width;
+    config->video.height = height;
+    packet = make_picture(config, 0, true, 100);
+    ingest_limits_init_multitrack(&limits, maximum, now_ms);
+    is_fine = ingest_limits_allow(&limits, packet, now_ms, &found);
+    packet_unref(packet);
+    return is_fine;
+}
+
+static void limits_the_size_of_each_track(void **state)
+{
+    assert_true(allows_size(864, 480, MULTITRACK_SD));
+    assert_false(allows_size(864, 482, MULTITRACK_SD));
+    assert_int_equal(found.limit, 414720);
+    assert_false(allows_size(866, 400, MULTITRACK_SD));
+    assert_string_equal(found.unit, "pixels per edge");
+    assert_true(allows_size(720, 1280, MULTITRACK_HD));
+    assert_false(allows_size(1282, 600, MULTITRACK_HD));
+    assert_int_equal(found.limit, 1280);
+    assert_false(allows_size(1280, 722, MULTITRACK_HD));
+    assert_int_equal(found.limit, 921600);
+    assert_true(allows_size(1920, 1088, MULTITRACK_FULL_HD));
+    assert_false(allows_size(1920, 1094, MULTITRACK_FULL_HD));
+}
+
+/* Tracks of 60 frames a second each do not add up to more; their bits do. */
+static bool send_tracks(int count, int64_t bps_each)
+{
+    bool is_fine = true;
+
+    for (int i = 0; i < 20 * 60 && is_fine; i++, dts += MEDIA_TIMESCALE / 60)
+        for (int track = 0; track < count && is_fine; track++) {
+            struct packet *packet = make_picture(config, dts, i == 0, (size_t)(bps_each / 8 / 60));
+
+            packet->track = track;
+            is_fine = ingest_limits_allow(&limits, packet, now_ms + dts / 90, &found);
+            packet_unref(packet);
+        }
+    return is_fine;
+}
+
+static void limits_the_bits_of_all_tracks_together(void **state)
+{
+    ingest_limits_init_multitrack(&limits, MULTITRACK_FULL_HD, now_ms);
+    assert_true(send_tracks(3, 5000000));
+    ingest_limits_init_multitrack(&limits, MULTITRACK_FULL_HD, now_ms + dts / 90);
+    assert_false(send_tracks(4, 5000000));
+    assert_string_equal(found.name, "Ingest Bitrate");
+    assert_int_equal(found.limit, 15000000);
+}
+
 int main(void)
 {
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     static const struct CMUnitTest tests[] = {
-        PROMISE(allows_what_the_type_allows),         PROMISE(ends_what_is_over_the_limit_for_long),
-        PROMISE(tolerates_a_spike_within_the_window), PROMISE(limits_basic_by_its_picture),
-        PROMISE(refuses_pictures_that_are_too_large), PROMISE(allows_portrait_full_hd),
+        PROMISE(allows_what_the_type_allows),
+        PROMISE(ends_what_is_over_the_limit_for_long),
+        PROMISE(limits_the_size_of_each_track),
+        PROMISE(ends_what_is_over_the_limit_for_long),
+        PROMISE(limits_the_bits_of_all_tracks_together),
+        PROMISE(ends_what_is_over_the_limit_for_long),
+        PROMISE(tolerates_a_spike_within_the_window),
+        PROMISE(limits_basic_by_its_picture),
+        PROMISE(refuses_pictures_that_are_too_large),
+        PROMISE(allows_portrait_full_hd),
         PROMISE(refuses_more_than_sixty_frames),
     };
 

@@ -438,9 +438,41 @@ static void drops_times_that_cannot_be(void **state)
     end(&f);
 }
 
+static struct result other_picture(struct fixture *f, int64_t ms, bool is_idr)
+{
+    struct packet *packet = make_picture(f->video, ms * MS, is_idr, 16);
+
+    packet->track = 1;
+    return map(f, packet);
+}
+
+/* Whichever comes first: pictures of one time keep one time. */
+static void keeps_video_tracks_together(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    for (int i = 0; i < 60; i++) {
+        int64_t other = i % 2 ? other_picture(&f, video_ms(i), i == 0).dts : 0;
+        int64_t first = picture(&f, video_ms(i), i == 0).dts;
+
+        if (!(i % 2))
+            other = other_picture(&f, video_ms(i), i == 0).dts;
+        assert_int_equal(first, other);
+    }
+    timeline_resume(&f.timeline);
+    assert_true(other_picture(&f, 100, false).is_dropped);
+    assert_true(picture(&f, 100, false).is_dropped);
+    assert_int_equal(other_picture(&f, 133, true).dts, picture(&f, 133, true).dts);
+    assert_int_equal(picture(&f, 167, false).dts, other_picture(&f, 167, false).dts);
+    assert_int_equal(picture(&f, 990000, true).dts, other_picture(&f, 990000, true).dts);
+    end(&f);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_video_tracks_together),
         cmocka_unit_test(begins_at_the_same_time_whatever_the_encoder_says),
         cmocka_unit_test(keeps_what_was_sent_before_the_first_picture),
         cmocka_unit_test(counts_sound_in_samples),

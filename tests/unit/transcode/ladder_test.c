@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "media/multitrack.h"
 
 #define HIGHER      "HIGHER_BANDWIDTH_DELIVERY"
 #define CONSTRAINED "CONSTRAINED_BANDWIDTH_DELIVERY"
@@ -335,9 +336,41 @@ static void tells_whether_one_may_follow_another(void **state)
     assert_false(ladder_has_same_renditions(&a, &b));
 }
 
+static void makes_a_rendition_of_each_track(void **state)
+{
+    static const struct multitrack_config tracks = {
+        3, { { 1280, 720, 60, 1, 2500 }, { 852, 480, 60, 2, 1000 }, { 640, 360, 30, 1, 500 } }
+    };
+    static const struct multitrack_config broken = { 1, { { 0, 720, 60, 1, 2500 } } };
+    static const struct multitrack_config many = { .count = 6 };
+    static const char *const ids[] = { "720p60", "480p30", "360p30", "audio_only" };
+    struct ladder ladder;
+
+    assert_int_equal(ladder_build_multitrack(&ladder, &tracks, true), 0);
+    assert_int_equal(ladder.count, 4);
+    assert_false(ladder_needs_worker(&ladder));
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(ladder.renditions[i].id, ids[i]);
+    for (int i = 0; i < 3; i++) {
+        const struct rendition *r = &ladder.renditions[i];
+
+        assert_int_equal(r->source_track, i);
+        assert_int_equal(r->video, TRACK_SOURCE);
+        assert_int_equal(r->audio, TRACK_SOURCE);
+        assert_int_equal(r->width, tracks.tracks[i].width);
+        assert_int_equal(r->video_bps, tracks.tracks[i].bitrate_kbps * 1000);
+    }
+    assert_true(ladder.renditions[3].is_on_demand);
+    assert_int_equal(ladder_build_multitrack(&ladder, &tracks, false), 0);
+    assert_int_equal(ladder.count, 3);
+    assert_int_equal(ladder_build_multitrack(&ladder, &broken, false), -EINVAL);
+    assert_int_equal(ladder_build_multitrack(&ladder, &many, false), -EINVAL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(makes_a_rendition_of_each_track),
         cmocka_unit_test(makes_the_published_ladders),
         cmocka_unit_test(gives_no_sound_to_a_silent_source),
         cmocka_unit_test(halves_the_rate_only_in_rungs_named_30),

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// An encoder asks which tracks it shall send, sends them over one connection, and each becomes a
+// rendition; whoever sends something else hears why it may not.
+import assert from 'node:assert/strict';
+
+import { DeleteStreamKeyCommand, UpdateChannelCommand } from '@aws-sdk/client-ivs';
+
+import { createChannel, getStream, untilLive, untilPlaylist } from './support/channel.mjs';
+import { MultitrackEncoder, codecsOf, encodeTracks } from './support/multitrack_encoder.mjs';
+import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
+import { story } from './support/story.mjs';
+import { until } from './support/wait.mjs';
+
+const MULTITRACK = {
+  type: 'STANDARD',
+  containerFormat: 'FRAGMENTED_MP4',
+  multitrackInputConfiguration: { enabled: true, policy: 'ALLOW', maximumResolution: 'FULL_HD' },
+};
+
+// What OBS Studio 31 posts, schema 2024-06-04.
+const question = (key, preferences = {}) => ({
+  service: 'IVS',
+  schema_version: '2024-06-04',
+  authentication: key,
+  client: { name: 'obs-studio', version: '31.0.0', supported_codecs: ['h264', 'av1'] },
+  capabilities: {
+    cpu: { physical_cores: 4, logical_cores: 8, speed: 3000, name: 'CPU' },
+    memory: { total: 16e9, free: 8e9 },
+    gaming_features: null,
+    system: { version: '12', name: 'Linux', build: 0, release: '', revision: '', bits: 64, arm: false, armEmulation: false },
+    gpu: null,
+  },
+  preferences: {
+    maximum_aggregate_bitrate: null, maximum_video_tracks: null, vod_track_audio: false,
+    width: 854, height: 480, framerate: { numerator: 30, denominator: 1 }, canvas_width: 854, canvas_height: 480,
+    composition_gpu_index: 0, ...preferences,
+  },
+});
+
+async function ask(kit, key, preferences) {
+  const response = await fetch(`${kit.lastServer.http}/api/v3/GetClientConfiguration`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question(key, preferences)),
+  });
+  assert.equal(response.status, 200);
+  return response.json();
+}
+
+const tracksToSend = (configuration) => configuration.encoder_configurations.map((encoder) => ({
+  width: encoder.width, height: encoder.height,
+  fps: encoder.framerate.numerator / encoder.framerate.denominator, kbps: encoder.settings.bitrate,
+}));
+
+// Where OBS publishes to: the template, the key that came with it, and the configuration's name.
+function urlOf(configuration, key) {
+  const endpoint = configuration.ingest_endpoints.find(({ protocol }) => protocol === 'RTMP');
+  return `${endpoint.url_template.replace('{stream_key}', key ?? endpoint.authentication)}?clientConfigId=${configuration.meta.config_id}`;
+}
+
+async function start(kit, url, tags) {
+  const encoder = new MultitrackEncoder(url, tags);
+  kit.onEnd(() => encoder.stop());
+  return { encoder, status: await encoder.start() };
+}
+
+async function prepare(kit, multitrack = {}) {
+  await kit.server();
+  const channel = await createChannel(kit, {
+    ...MULTITRACK, multitrackInputConfiguration: { ...MULTITRACK.multitrackInputConfiguration, ...multitrack },
+  });
+  const configuration = await ask(kit, channel.key);
+  assert.equal(configuration.status, undefined);
+  return { channel, configuration, tracks: tracksToSend(configuration) };
+}
+
+const shapeOf = ({ streams }) => {
+  const { width, height } = streams.find(({ codec_type: kind }) => kind === 'video');
+  return `${width}x${height}`;
+};
+const keyTimes = (media) => tracksOf(media).video.filter(({ isKey }) => isKey).map(({ pts }) => pts.toFixed(3));
+
+story('three tracks become three renditions, and hls.js plays and switches', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  assert.deepEqual(tracks.map(({ width, height }) => `${width}x${height}`), ['854x480', '640x360', '284x160']);
+  assert.match(configuration.meta.config_id, /^[0-9a-f-]{36}$/);
+
+  const tags = await encodeTracks(tracks, { seconds: 45 });
+  const { encoder, status } = await start(kit, urlOf(configuration), tags);
+  assert.equal(status.code, 'NetStream.Publish.Start');
+  const variants = await untilLive(channel);
+  assert.deepEqual(variants.map((variant) => variant.RESOLUTION), ['854x480', '640x360', '284x160']);
+  assert.deepEqual(variants.map((variant) => variant.VIDEO), ['480p30', '360p30', '160p30']);
+  assert.deepEqual(variants.map((variant) => Number(variant['FRAME-RATE'])), [30, 30, 30]);
+  assert.deepEqual(variants.map((variant) => variant.CODECS), codecsOf(tags).map((codec) => `${codec},mp4a.40.2`));
+
+  const playlists = await Promise.all(variants.map(({ url }) => untilPlaylist(url, 'four segments', (p) => p.segments.length >= 4, 30_000)));
+  const first = Math.max(...playlists.map((playlist) => playlist.mediaSequence));
+  const media = [];
+  for (const playlist of playlists) {
+    const common = playlist.segments.slice(first - playlist.mediaSequence).slice(0, 3);
+    assert.deepEqual(common.map(({ duration }) => duration), [2, 2, 2]);
+    media.push(await probeBytes(await fetchSegments(playlist, common), 'mp4'));
+  }
+  assert.deepEqual(media.map(shapeOf), ['854x480', '640x360', '284x160']);
+  for (const one of media) {
+    const { video, audio } = tracksOf(one);
+    assert.equal(one.errors, '');
+    assert.equal(video.length, 180, 'three segments of two seconds');
+    assert.equal(firstStepBack(video), undefined);
+    assert.deepEqual(keyTimes(one), keyTimes(media[0]));
+    assert.deepEqual(audio.map(({ pts }) => pts), tracksOf(media[0]).audio.map(({ pts }) => pts), 'the same sound');
+  }
+  assert.ok(!encoder.isClosed);
+
+  const page = await (await kit.browser()).hlsPage(channel.playbackUrl);
+  await until('the lowest rung to play', () => page.evaluate(() => {
+    const { hls } = window, video = document.getElementById('video');
+    if (hls.levels?.length !== 3) return false;
+    hls.nextLevel = 0;
+    return video.videoHeight === 160 && video.currentTime;
+  }), { timeout: 15_000 });
+  await until('the highest rung to play', () => page.evaluate(() => {
+    const { hls } = window, video = document.getElementById('video');
+    hls.nextLevel = 2;
+    return video.videoHeight === 480 && !video.paused;
+  }), { timeout: 15_000 });
+}, { timeout: 120_000 });
+
+// A broadcast that is ended with this code, and was never seen by viewers.
+async function assertEnded(kit, channel, { encoder, status }, code) {
+  const last = status.code === 'NetStream.Publish.Start'
+    ? await until('the server to close', () => encoder.isClosed && encoder.statuses.at(-1), { timeout: 20_000 })
+    : status;
+  assert.match(last.description, new RegExp(`^${code}: `));
+  await until('the log', () => kit.lastServer.log.includes(code));
+  assert.equal(await getStream(kit.ivs(), channel), null);
+}
+
+story('a track too few', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks(tracks.slice(0, 2), { seconds: 8 });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), tags), 'InvalidMultitrackInputTrackCount');
+});
+
+story('a track too many', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks([...tracks, tracks[2]], { seconds: 8 });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), tags), 'InvalidMultitrackInputTrackCount');
+});
+
+story('a track of another size', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks([tracks[0], { ...tracks[1], width: 480, height: 270 }, tracks[2]], { seconds: 8 });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), tags), 'InvalidMultitrackInputVideoTrackMediaProperties');
+});
+
+story('no performance metrics', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks(tracks, { seconds: 8, hasMetrics: false });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), tags), 'InvalidMultitrackInputVideoTrackMediaProperties');
+});
+
+story('several tracks need the key that comes with their configuration', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks(tracks, { seconds: 8 });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration, channel.key), []), 'GetClientConfigurationStreamKeyRequired');
+  await assertEnded(kit, channel, await start(kit, channel.rtmpUrl, tags), 'GetClientConfigurationStreamKeyRequired');
+});
+
+story('a key is good for its own configuration, and no longer than its stream key', async (kit) => {
+  const { channel, configuration } = await prepare(kit);
+  const invalid = 'InvalidGetClientConfigurationStreamKey';
+  const other = await ask(kit, channel.key);
+  const key = configuration.ingest_endpoints[0].authentication;
+  const changed = key.slice(0, 40) + (key[40] === 'A' ? 'B' : 'A') + key.slice(41);
+  await assertEnded(kit, channel, await start(kit, urlOf(other, key), []), invalid);
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration, changed), []), invalid);
+  await kit.ivs().send(new DeleteStreamKeyCommand({ arn: channel.streamKey.arn }));
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), []), invalid);
+});
+
+story('a channel that requires several tracks, and one that takes none', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit, { policy: 'REQUIRE' });
+  const single = await encodeTracks(tracks.slice(0, 1), { seconds: 4 });
+  await assertEnded(kit, channel, await start(kit, channel.rtmpUrl, single), 'MultitrackInputRequired');
+
+  await kit.ivs().send(new UpdateChannelCommand({ arn: channel.arn, multitrackInputConfiguration: { enabled: false } }));
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), []), 'MultitrackInputNotAllowed');
+  const tags = await encodeTracks(tracks, { seconds: 4 });
+  await assertEnded(kit, channel, await start(kit, channel.rtmpUrl, tags), 'MultitrackInputNotAllowed');
+  const refusal = await ask(kit, channel.key);
+  assert.deepEqual(refusal.status, { result: 'error', html_en_us: 'Multitrack video is not enabled for this channel' });
+  assert.deepEqual(refusal.encoder_configurations, []);
+});
+
+story('what encoders ask before they publish', async (kit) => {
+  const { channel } = await prepare(kit);
+  const { ingests } = await (await fetch(`${kit.lastServer.http}/api/v2/FindIngest`)).json();
+  assert.equal(ingests[0].url_template, `${kit.lastServer.rtmp}/app/{stream_key}`);
+  assert.equal(ingests[0].url_template_secure, `${kit.lastServer.rtmps}/app/{stream_key}`);
+
+  assert.equal((await ask(kit, 'sk_us-west-2_wrong')).status.html_en_us, 'The stream key is not valid');
+  assert.equal((await ask(kit, channel.key, { framerate: { numerator: 29, denominator: 1 } })).status.result, 'error');
+  const narrow = tracksToSend(await ask(kit, channel.key, { maximum_aggregate_bitrate: 800 }));
+  assert.deepEqual(narrow.map(({ height }) => height), [360, 160]);
+  const one = tracksToSend(await ask(kit, channel.key, { maximum_video_tracks: 1 }));
+  assert.equal(one.length, 1);
+});

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Performance metrics in access units as packets carry them. */
+#include <stdlib.h>
+
+#include "media/bpm_sei.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    if (bpm_sei_find(data, len) & ~BPM_ALL)
+        abort();
+    return 0;
+}
