@@ -2,7 +2,6 @@
 #include "objects/object_store.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -11,7 +10,7 @@
 
 #define TAG        "objects"
 #define PROBE_KEY  ".weir-probe"
-#define EDITS      3                   /* of a policy, until one lasts */
+#define EDITS      4                   /* of a policy, until one lasts */
 #define POLICY_MAX ((size_t)64 * 1024) /* S3 allows 20 kB, other stores more */
 
 void object_store_init(struct object_store *store, const struct object_store_driver *driver)
@@ -54,9 +53,9 @@ int object_store_probe(struct object_store *store, const char *bucket)
 
 typedef int edit_policy(struct buf *out, const char *policy, const struct policy_grant *grant);
 
-/* `*is_changed`: the edit made another policy of it, which was written. */
+/* -EAGAIN once another policy was written, 0 if there is nothing to change any more. */
 static int edit_once(struct object_store *store, const struct policy_grant *grant,
-                     edit_policy *edit, bool *is_changed)
+                     edit_policy *edit)
 {
     struct buf old, new;
     int err;
@@ -66,14 +65,13 @@ static int edit_once(struct object_store *store, const struct policy_grant *gran
     err = store->driver->get_policy(store, grant->bucket, &old);
     if (!err)
         err = edit(&new, buf_str(&old), grant);
-    *is_changed = !err;
-    if (!err)
+    if (!err) {
         err = store->driver->put_policy(store, grant->bucket, buf_str(&new));
-    else if (err == -EALREADY)
-        err = 0;
+        err = err ? err : -EAGAIN;
+    }
     buf_clear(&old);
     buf_clear(&new);
-    return err;
+    return err == -EALREADY ? 0 : err;
 }
 
 /* S3 cannot compare and set: whether another writer has undone the edit is seen by making it again
@@ -81,16 +79,15 @@ static int edit_once(struct object_store *store, const struct policy_grant *gran
 static int edit_lastingly(struct object_store *store, const struct policy_grant *grant,
                           edit_policy *edit)
 {
-    bool is_changed = true;
-    int err = 0;
+    int err = -EAGAIN;
 
     if (!store->driver->get_policy)
         return 0;
     pthread_mutex_lock(&store->policies);
-    for (int i = 0; i < EDITS && is_changed && !err; i++)
-        err = edit_once(store, grant, edit, &is_changed);
+    for (int i = 0; i < EDITS && err == -EAGAIN; i++)
+        err = edit_once(store, grant, edit);
     pthread_mutex_unlock(&store->policies);
-    return err;
+    return err == -EAGAIN ? -EBUSY : err;
 }
 
 int object_store_grant(struct object_store *store, const struct policy_grant *grant)

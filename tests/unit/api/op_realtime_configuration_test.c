@@ -3,6 +3,9 @@
 #include "api_fixture.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+
+#include "api/api_internal.h"
 
 static const char *create(struct api_fixture *f, const char *operation, const char *body,
                           const char *arn)
@@ -116,6 +119,25 @@ static void storage_stands_in_its_bucket_s_policy_for_as_long_as_it_is_there(voi
     assert_non_null(strstr(f->bucket_policy, strrchr(second, '/') + 1));
     assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}", second), 200);
     assert_string_equal(f->bucket_policy, own);
+}
+
+static void callers_do_not_queue_for_a_store_that_is_slow(void **state)
+{
+    static const char body[] = "{\"s3\":{\"bucketName\":\"room-recordings\"}}";
+    struct api_fixture *f = *state;
+    int waiting = 0;
+
+    while (waiting < 1000 && api_call(f, "CreateStorageConfiguration", "%s", body) == 200) {
+        assert_int_equal(api_call(f, "DeleteStorageConfiguration", "{\"arn\":\"%s\"}",
+                                  answer_text(f, "storageConfiguration.arn")),
+                         200);
+        atomic_fetch_add(&f->api->at_object_store, 1); /* one more that got no answer yet */
+        waiting++;
+    }
+    assert_error(f, "ServiceUnavailable", NULL);
+    assert_in_range(waiting, 1, 32); /* of the 64 workers */
+    atomic_fetch_sub(&f->api->at_object_store, 1);
+    assert_int_equal(api_call(f, "CreateStorageConfiguration", "%s", body), 200);
 }
 
 static void storage_beyond_the_quota_leaves_no_statement(void **state)
@@ -256,6 +278,7 @@ int main(void)
         API_TEST(storage_needs_a_bucket_and_is_kept_while_in_use),
         API_TEST(a_bucket_that_cannot_be_written_makes_no_storage),
         API_TEST(storage_stands_in_its_bucket_s_policy_for_as_long_as_it_is_there),
+        API_TEST(callers_do_not_queue_for_a_store_that_is_slow),
         API_TEST(storage_beyond_the_quota_leaves_no_statement),
         API_TEST(a_policy_that_cannot_be_edited_makes_no_storage_but_lets_it_go),
         API_TEST(an_ingest_configuration_belongs_to_a_stage),

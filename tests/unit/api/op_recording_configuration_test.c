@@ -118,6 +118,45 @@ static void fails_when_the_bucket_cannot_be_written(void **state)
     assert_error(f, "ValidationException", "CREATE_FAILED");
 }
 
+static void a_probe_cut_short_is_made_again_at_the_next_start(void **state)
+{
+    struct api_fixture *f = *state;
+    struct access_key first = f->key;
+    const char *arns[2];
+
+    f->probe_err = -ESHUTDOWN;
+    arns[0] = create_recording(f);
+    f->key = api_fixture_key(f, "210987654321", access_key_administrator);
+    arns[1] = create_recording(f);
+    api_fixture_restart(f, NULL, true); /* lets all probes come to their end */
+    for (int i = 1; i >= 0; i--, f->key = first) {
+        assert_int_equal(api_call(f, "GetRecordingConfiguration", "{\"arn\":\"%s\"}", arns[i]),
+                         200);
+        assert_string_equal(answer_text(f, "recordingConfiguration.state"), "CREATING");
+    }
+    f->probe_err = 0;
+    api_fixture_restart(f, NULL, true);
+    f->key = first;
+    assert_string_equal(state_of(f, arns[0]), "ACTIVE");
+    f->key = api_fixture_key(f, "210987654321", access_key_administrator);
+    assert_string_equal(state_of(f, arns[1]), "ACTIVE");
+}
+
+static void one_left_behind_by_another_node_is_probed_when_it_is_looked_at(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *arn;
+
+    f->probe_err = -ESHUTDOWN;
+    arn = create_recording(f);
+    api_fixture_restart(f, NULL, true);
+    assert_int_equal(api_call(f, "GetRecordingConfiguration", "{\"arn\":\"%s\"}", arn), 200);
+    assert_string_equal(answer_text(f, "recordingConfiguration.state"), "CREATING");
+    f->probe_err = -EACCES;
+    clock_advance_us(61 * INT64_C(1000000));
+    assert_string_equal(state_of(f, arn), "CREATE_FAILED");
+}
+
 static void cannot_be_deleted_while_a_channel_refers_to_it(void **state)
 {
     static const struct {
@@ -180,6 +219,8 @@ int main(void)
         API_TEST(refuses_combinations_that_do_not_go_together),
         API_TEST(becomes_active_when_the_bucket_can_be_written),
         API_TEST(fails_when_the_bucket_cannot_be_written),
+        API_TEST(a_probe_cut_short_is_made_again_at_the_next_start),
+        API_TEST(one_left_behind_by_another_node_is_probed_when_it_is_looked_at),
         API_TEST(cannot_be_deleted_while_a_channel_refers_to_it),
         API_TEST(ads_need_transport_stream),
     };
