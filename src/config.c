@@ -115,6 +115,8 @@ static const struct setting settings[] = {
     { "tls-key", STRING, AT(tls_key), "", "FILE", "its private key (PEM)" },
     { "rtmp", ADDRESS, AT(rtmp), "127.0.0.1:1935", "ADDR:PORT", "RTMP ingest, for channels with insecureIngest" },
     { "rtmps", ADDRESS, AT(rtmps), "127.0.0.1:4443", "ADDR:PORT", "RTMPS ingest" },
+    { "srt", ADDRESS, AT(srt), "off", "ADDR:PORT", "SRT ingest (UDP)" },
+    { "srt-latency", NUMBER, AT(srt_latency_ms), "120", "MS", "time for lost SRT packets to be sent again; encoders may ask for more", .min = 20, .max = 8000 },
     { "public-url", STRING, AT(public_url), "", "URL", "base of playback URLs; default: the https listener when --tls-cert is given, else http", .is_valid = is_url },
     { "public-host", STRING, AT(public_host), "", "NAME", "host name of the ingest endpoints; default: the bound address", .is_valid = is_host },
     { "quota", LIST, AT(quotas), "", "NAME=N", "changes a resource quota; repeatable", .is_valid = is_quota },

@@ -24,7 +24,8 @@ struct string_list {
 
 struct config {
     char *data_dir;
-    struct address http, https, rtmp, rtmps, metrics;
+    struct address http, https, rtmp, rtmps, srt, metrics;
+    int srt_latency_ms;
     char *tls_cert, *tls_key;  /* both or none */
     char *public_url;          /* "": derived from the listeners */
     char *public_host;         /* "": the bound address */

@@ -8,6 +8,7 @@
 
 #define HTTP_PORT  80
 #define HTTPS_PORT 443
+#define SRT_PORT   9000
 
 /* What to call an address: its name if one was given, loopback where it listens everywhere. */
 static void write_host(char out[ENDPOINT_SIZE], const struct config *config,
@@ -78,6 +79,18 @@ static void write_ingest(struct endpoints *out, const struct config *config,
         snprintf(out->ingest, sizeof(out->ingest), "%.255s:%d", host, port);
 }
 
+/* Whoever follows the documentation of IVS adds :9000, so there is no port then. */
+static void write_srt(struct endpoints *out, const struct config *config, int port)
+{
+    char host[ENDPOINT_SIZE];
+
+    write_host(host, config, &config->srt);
+    if (port == SRT_PORT)
+        snprintf(out->srt, sizeof(out->srt), "%s", host);
+    else
+        snprintf(out->srt, sizeof(out->srt), "%.255s:%d", host, port);
+}
+
 void endpoints_derive(struct endpoints *out, const struct config *config,
                       const struct open_ports *ports)
 {
@@ -92,4 +105,6 @@ void endpoints_derive(struct endpoints *out, const struct config *config,
         snprintf(out->rtmps_url, sizeof(out->rtmps_url), "rtmps://%.255s/app", out->ingest);
     if (ports->rtmp)
         write_url(out->rtmp_url, "rtmp", config, &config->rtmp, ports->rtmp, "/app");
+    if (ports->srt)
+        write_srt(out, config, ports->srt);
 }

@@ -10,7 +10,7 @@ struct config;
 
 /* Ports that listen; 0: off. */
 struct open_ports {
-    int http, https, rtmp, rtmps;
+    int http, https, rtmp, rtmps, srt;
 };
 
 struct endpoints {
@@ -19,6 +19,7 @@ struct endpoints {
     char ingest[ENDPOINT_SIZE];     /* Channel.ingestEndpoint */
     char rtmps_url[ENDPOINT_SIZE];  /* "" if there is no TLS ingest */
     char rtmp_url[ENDPOINT_SIZE];   /* "" if there is no ingest in clear */
+    char srt[ENDPOINT_SIZE];        /* Channel.srt.endpoint; "" if there is no SRT ingest */
 };
 
 void endpoints_derive(struct endpoints *out, const struct config *config,

@@ -9,12 +9,14 @@
 
 #include "base/mem.h"
 #include "child/sandbox.h"
+#include "ingest/demux_worker.h"
 #include "transcode/transcode_worker.h"
 
 static const struct role {
     const char *name;
     int (*run)(void);
 } roles[] = {
+    { "demux", demux_worker_run },
     { "transcode", transcode_worker_run },
 };
 

@@ -5,6 +5,8 @@
  *     weir-loop-N    RTMP, HTTP, live streams, packaging, playlists
  *     weir-work-N    API operations and calls into the store
  *     weir-store     the one thread that writes to the database (started by the store itself)
+ *     weir-srt       reads all SRT connections, only with --srt (started by ingest/srt_listener);
+ *                    libsrt then has threads of its own: SRT:GC, and two for the port
  *
  * What every loop has its own of stands in struct node; what all share, in struct server. Stopping
  * goes: no new connections, broadcasts end, answers under way are finished, workers, loops, store.
@@ -45,6 +47,7 @@
 #include "net/tls_context.h"
 #include "objects/object_store.h"
 #include "site.h"
+#include "srt_port.h"
 #include "store/credentials.h"
 #include "store/data_dir.h"
 #include "store/store.h"
@@ -104,6 +107,7 @@ struct server {
     int64_t certificate_ms; /* monotonic, when the certificate was read last */
     atomic_bool is_healthy;
     struct port ports[PORT_COUNT];
+    struct srt_port *srt; /* NULL: off */
     struct loop **loops;
     struct node *nodes;
     int loop_count;
@@ -253,7 +257,7 @@ static int open_ports(struct server *server)
     server->limits = connection_limits_create(CONNECTIONS_MAX, CONNECTIONS_A_PEER);
     for (int i = 0; i < PORT_COUNT && !err; i++)
         err = open_port(server, &server->ports[i]);
-    return err;
+    return err ? err : srt_port_open(&server->srt, config);
 }
 
 static int port_number(const struct server *server, int port)
@@ -268,6 +272,7 @@ static void derive_endpoints(struct server *server)
         .https = port_number(server, PORT_HTTPS),
         .rtmp = port_number(server, PORT_RTMP),
         .rtmps = port_number(server, PORT_RTMPS),
+        .srt = srt_port_number(server->srt),
     };
 
     endpoints_derive(&server->endpoints, server->config, &ports);
@@ -295,7 +300,7 @@ static void create_services(struct server *server)
         .objects = server->objects,
         .rtmp_url = server->endpoints.rtmp_url,
         .rtmps_url = server->endpoints.rtmps_url,
-        .srt_endpoint = "",
+        .srt_endpoint = server->endpoints.srt,
         .is_unlimited = config->is_unlimited,
     };
 
@@ -350,6 +355,8 @@ static void create_node(struct server *server, struct node *node)
     node->site = site_create(&site);
     node->live = live_host_create(&live);
     node->rtmp = rtmp_server_create(node->loop, &live_host_ingest_events, node->live);
+    srt_port_add_loop(server->srt, loop_index(node->loop), server->loop_count, node->loop,
+                      node->live);
     http.handler_ctx = node->site;
     metrics.handler_ctx = node->site;
     node->http = http_server_create(node->loop, &http);
@@ -371,11 +378,14 @@ static void create_nodes(struct server *server)
 
 static int start_loops(struct server *server)
 {
+    struct srt_port_services srt = { server->store, server->registry, server->workers };
     int err = 0;
 
     create_nodes(server);
     for (int i = 0; i < server->loop_count && !err; i++)
         err = loop_start(server->loops[i]);
+    if (!err)
+        err = srt_port_start(server->srt, &srt);
     if (err)
         log_error(TAG, "cannot start a thread: err=%s", err_str(err));
     return err;
@@ -398,6 +408,7 @@ static void print_ready(const struct server *server)
 
     for (int i = 0; i < PORT_COUNT; i++)
         print_port(&server->ports[i]);
+    srt_port_print(server->srt);
     if (server->tls && !*config->tls_cert)
         printf("%-9s%s (for AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, curl --cacert)\n", "ca",
                tls_context_cert_file(server->tls));
@@ -491,6 +502,7 @@ static void close_node(void *arg)
     struct node *node = arg;
 
     rtmp_server_destroy(node->rtmp);
+    srt_port_close_loop(node->server->srt, loop_index(node->loop));
     http_server_destroy(node->http);
     http_server_destroy(node->metrics);
 }
@@ -530,6 +542,7 @@ static void server_destroy(struct server *server)
     for (int i = 0; i < PORT_COUNT; i++)
         if (server->ports[i].listener)
             listener_stop(server->ports[i].listener);
+    srt_port_stop(server->srt);
     if (server->is_running)
         drain(server);
     if (server->objects)
@@ -538,11 +551,13 @@ static void server_destroy(struct server *server)
         hls_hub_stop(server->hub);
     if (server->workers)
         worker_pool_stop(server->workers);
+    srt_port_end(server->srt);
     metrics_clear(); /* what they ask goes with the loops */
     destroy_loops(server);
     http_metrics_destroy(server->http_metrics);
     for (int i = 0; i < PORT_COUNT; i++)
         listener_destroy(server->ports[i].listener);
+    srt_port_destroy(server->srt);
     hls_hub_destroy(server->hub);
     api_destroy(server->api);
     object_store_destroy(server->objects);

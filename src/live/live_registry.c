@@ -18,7 +18,7 @@ struct session {
     struct list node;
     struct live_info info;
     struct live_host *host;
-    bool is_on_air;
+    bool is_on_air, is_taken;
 };
 
 struct live_registry {
@@ -104,6 +104,18 @@ bool live_is_busy(struct live_registry *registry, const char *channel_arn)
     is_busy = map_get(registry->by_channel, channel_arn) != NULL;
     pthread_mutex_unlock(&registry->lock);
     return is_busy;
+}
+
+bool live_is_taken(struct live_registry *registry, const char *channel_arn)
+{
+    struct session *session;
+    bool is_taken;
+
+    pthread_mutex_lock(&registry->lock);
+    session = map_get(registry->by_channel, channel_arn);
+    is_taken = session && session->is_taken;
+    pthread_mutex_unlock(&registry->lock);
+    return is_taken;
 }
 
 /* arn:aws:ivs:<region>:<account>:channel/<id> */
@@ -229,6 +241,17 @@ void live_report(struct live_registry *registry, const char *channel_arn, enum l
         session->info.measure = *measure;
         session->info.transcoding = *transcoding;
     }
+    pthread_mutex_unlock(&registry->lock);
+}
+
+void live_set_taken(struct live_registry *registry, const char *channel_arn, bool is_taken)
+{
+    struct session *session;
+
+    pthread_mutex_lock(&registry->lock);
+    session = map_get(registry->by_channel, channel_arn);
+    if (session)
+        session->is_taken = is_taken;
     pthread_mutex_unlock(&registry->lock);
 }
 

@@ -67,6 +67,8 @@ void live_registry_destroy(struct live_registry *registry);
 bool live_get(struct live_registry *registry, const char *channel_arn, struct live_info *out);
 /* A session exists: somebody publishes or may come back within the grace, watchable or not. */
 bool live_is_busy(struct live_registry *registry, const char *channel_arn);
+/* An encoder sends on the channel, so that another one is refused unless it takes over. */
+bool live_is_taken(struct live_registry *registry, const char *channel_arn);
 /* All streams of `account` (NULL: of all accounts), oldest first; `out` is allocated from `arena`.
  */
 size_t live_list(struct live_registry *registry, struct arena *arena, const char *account,
@@ -84,6 +86,7 @@ void live_set_on_air(struct live_registry *registry, const char *channel_arn,
                      int64_t start_wall_ms);
 void live_report(struct live_registry *registry, const char *channel_arn, enum live_health health,
                  const struct live_measure *measure, const struct live_transcoding *transcoding);
+void live_set_taken(struct live_registry *registry, const char *channel_arn, bool is_taken);
 void live_release(struct live_registry *registry, const char *channel_arn);
 size_t live_session_count(struct live_registry *registry);
 

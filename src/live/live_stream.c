@@ -160,6 +160,14 @@ static void fail_next(struct live_stream *stream, const char *code, const char *
     fail_takeover(stream, publisher, code, explanation);
 }
 
+static void report_taken(const struct live_stream *stream)
+{
+    bool is_silent = clock_mono_ms() - stream->last_packet_ms >= GIVES_WAY_MS;
+
+    live_set_taken(stream->config.registry, stream->channel.arn,
+                   stream->publisher.number && !is_silent);
+}
+
 /* --- once a second --- */
 
 static void report(struct live_stream *stream, int64_t now_ms)
@@ -179,6 +187,7 @@ static void report(struct live_stream *stream, int64_t now_ms)
         record_health(stream, before, state);
     live_pipeline_transcoding(stream->pipeline, &transcoding);
     live_report(stream->config.registry, stream->channel.arn, state, &measure, &transcoding);
+    report_taken(stream);
     stream->arrivals = (struct arrivals){ 0 };
     stream->ticked_ms = now_ms;
 }
@@ -329,6 +338,7 @@ static void seat(struct live_stream *stream, struct publisher_address publisher,
         stream->priority = priority;
     stream->attached_ms = stream->last_packet_ms = now_ms;
     stream->last_idr_dts = INT64_MAX; /* of another clock */
+    report_taken(stream);
 }
 
 static void let_in(struct live_stream *stream, struct publisher_address publisher, int64_t priority)
@@ -546,6 +556,7 @@ void live_stream_detach(struct live_stream *stream, struct publisher_address pub
         return;
     }
     live_pipeline_pause(stream->pipeline);
+    report_taken(stream);
     if (stream->next.publisher.number) {
         log_info(stream->tag, "the encoder left before its successor had taken over");
         live_pipeline_resume(stream->pipeline);

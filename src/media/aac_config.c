@@ -144,3 +144,27 @@ void adts_write(uint8_t header[ADTS_SIZE], const struct audio_config *audio, siz
     header[5] = (uint8_t)((size & 7) << 5 | 0x1f); /* buffer fullness: variable rate */
     header[6] = 0xfc;
 }
+
+int adts_read(struct adts_header *out, const uint8_t *data, size_t len)
+{
+    unsigned profile, rate, channels;
+
+    if (len && data[0] != 0xff)
+        return -EINVAL;
+    if (len > 1 && (data[1] & 0xf6) != 0xf0) /* the rest of syncword, layer 0 */
+        return -EINVAL;
+    if (len < ADTS_SIZE)
+        return 0;
+    profile = data[2] >> 6;
+    rate = data[2] >> 2 & 15;
+    channels = (data[2] & 1u) << 2 | data[3] >> 6;
+    *out = (struct adts_header){
+        .size = data[1] & 1 ? ADTS_SIZE : ADTS_SIZE + 2,
+        .frame_size = (data[3] & 3u) << 11 | (size_t)data[4] << 3 | data[5] >> 5,
+        .sample_rate = rate < ARRAY_LEN(rates) ? rates[rate] : 0,
+        .samples = CORE_SAMPLES,
+        .asc = { (uint8_t)((profile + 1) << 3 | rate >> 1),
+                 (uint8_t)((rate & 1) << 7 | channels << 3) },
+    };
+    return out->sample_rate && out->frame_size >= out->size && !(data[6] & 3) ? 1 : -EINVAL;
+}

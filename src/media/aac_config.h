@@ -17,4 +17,16 @@ int aac_config_parse(struct audio_config *out, const uint8_t *data, size_t len);
 /* The header (1.A.2.2) of a raw frame of `len` bytes, at most ADTS_FRAME_MAX. */
 void adts_write(uint8_t header[ADTS_SIZE], const struct audio_config *audio, size_t len);
 
+struct adts_header {
+    size_t size;       /* of the header: 7, with a checksum 9 */
+    size_t frame_size; /* with the header */
+    int sample_rate;   /* of the AAC core */
+    int samples;       /* in the frame, at that rate */
+    uint8_t asc[2];    /* the AudioSpecificConfig that says the same */
+};
+
+/* 1: *out is the header at the beginning of `data`. 0: more bytes are needed. -EINVAL: none stands
+ * there, or it announces several frames at once, which nobody sends. */
+int adts_read(struct adts_header *out, const uint8_t *data, size_t len);
+
 #endif

@@ -6,25 +6,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/crc32_mpeg.h"
 
 #define SECTION_MAX (TS_SIZE - 5) /* behind header and pointer field */
 #define PROGRAM     1
 #define STREAM_H264 0x1b
 #define STREAM_ADTS 0x0f
 #define STREAM_ID3  0x15 /* metadata in PES packets */
-
-/* Annex A: polynomial 0x04c11db7, most significant bit first. */
-static uint32_t crc32_mpeg(const uint8_t *data, size_t len)
-{
-    uint32_t crc = 0xffffffff;
-
-    for (size_t i = 0; i < len; i++) {
-        crc ^= (uint32_t)data[i] << 24;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc << 1 ^ (crc & 0x80000000 ? 0x04c11db7 : 0);
-    }
-    return crc;
-}
 
 static void begin_section(struct buf *section, int table_id, int id)
 {

@@ -24,6 +24,7 @@ export async function createChannelOn(server, input = {}) {
     playbackUrl: channel.playbackUrl,
     rtmpUrl: `${server.rtmp}/app/${streamKey.value}`,
     rtmpsUrl: `${server.rtmps}/app/${streamKey.value}`,
+    srtUrl: `srt://${channel.srt.endpoint}?streamid=${streamKey.value}`, // in clear
   };
 }
 

@@ -15,6 +15,8 @@ const DEFAULTS = {
   filter: 'null',
   x264: 'scenecut=0',
   profile: 'main',
+  bframes: 0,
+  audioCodec: ['-c:a', 'aac', '-b:a', '96k'],
   before: [], // more options, in front of the codecs' ...
   after: [], // ... and in front of the output
 };
@@ -24,7 +26,7 @@ const keyframes = ({ fps, gop }) => String(Math.round(fps * gop));
 function videoOptions(s) {
   return [
     '-c:v', 'libx264', '-preset', 'superfast', '-profile:v', s.profile, '-pix_fmt', 'yuv420p',
-    '-b:v', s.bitrate, '-g', keyframes(s), '-keyint_min', keyframes(s), '-bf', '0', '-vf', s.filter,
+    '-b:v', s.bitrate, '-g', keyframes(s), '-keyint_min', keyframes(s), '-bf', String(s.bframes), '-vf', s.filter,
     '-x264-params', s.x264,
   ];
 }
@@ -38,8 +40,8 @@ export function encoderArguments(url, settings = {}) {
     ...(s.audio ? ['-re', '-itsoffset', String(s.audioDelay), '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
     '-t', String(s.seconds), ...s.before,
     ...(s.video ? videoOptions(s) : []),
-    ...(s.audio ? ['-c:a', 'aac', '-b:a', '96k'] : []),
-    ...s.after, '-flush_packets', '1', '-f', 'flv', url,
+    ...(s.audio ? s.audioCodec : []),
+    ...s.after, '-flush_packets', '1', '-f', url.startsWith('srt:') ? 'mpegts' : 'flv', url,
   ];
 }
 

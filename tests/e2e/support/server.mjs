@@ -27,7 +27,7 @@ export function makeDataDir() {
 // The addresses that the server printed at its start: { http: 'http://127.0.0.1:4711', ... }
 function printedAddresses(log) {
   const found = {};
-  for (const [, scheme, address] of log.matchAll(/\b(https?|rtmps?):\/\/((?:[\w.-]+|\[[\da-f:]+\]):\d+)/g))
+  for (const [, scheme, address] of log.matchAll(/\b(https?|rtmps?|srt):\/\/((?:[\w.-]+|\[[\da-f:]+\]):\d+)/g))
     found[scheme] ??= `${scheme}://${address}`;
   return found;
 }
