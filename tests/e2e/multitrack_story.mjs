@@ -125,6 +125,28 @@ story('three tracks become three renditions, and hls.js plays and switches', asy
   }), { timeout: 15_000 });
 }, { timeout: 120_000 });
 
+story('an encoder that was lost comes back with all its tracks', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const tags = await encodeTracks(tracks, { seconds: 20, gop: 1 });
+  const { encoder } = await start(kit, urlOf(configuration), tags);
+  const variants = await untilLive(channel);
+  const before = await getStream(kit.ivs(), channel);
+  await encoder.stop();
+  const { status } = await start(kit, urlOf(configuration), tags);
+  assert.equal(status.code, 'NetStream.Publish.Start');
+  const playlists = await Promise.all(variants.map(({ url }) => untilPlaylist(url, 'a segment behind the break', (p) =>
+    p.text.includes('#EXT-X-DISCONTINUITY\n') && !p.text.endsWith('#EXT-X-DISCONTINUITY\n') && p.segments.length >= 4, 20_000)));
+  assert.equal((await getStream(kit.ivs(), channel)).streamId, before.streamId);
+  for (const playlist of playlists) assert.doesNotMatch(playlist.text, /GAP/);
+});
+
+story('a channel that allows several tracks makes the ladder of a single one', async (kit) => {
+  const { channel } = await prepare(kit);
+  kit.encoder(channel.rtmpUrl, { size: '640x360' });
+  const variants = await untilLive(channel);
+  assert.deepEqual(variants.map((variant) => variant.RESOLUTION), ['640x360', '284x160']);
+});
+
 // A broadcast that is ended with this code, and was never seen by viewers.
 async function assertEnded(kit, channel, { encoder, status }, code) {
   const last = status.code === 'NetStream.Publish.Start'

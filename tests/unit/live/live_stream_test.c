@@ -11,8 +11,11 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "deliver/hls_server.h"
+#include "live/event_log.h"
+#include "media/multitrack.h"
 #include "net/loop.h"
 #include "packet_fixture.h"
 
@@ -380,9 +383,51 @@ static void a_priority_is_no_hindrance_within_the_grace(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* --- several video tracks --- */
+
+static const struct multitrack_config two_tracks = {
+    2, { { 640, 360, 30, 1, 500 }, { 128, 96, 30, 1, 100 } }
+};
+
+static void a_takeover_needs_the_same_tracks(void **state)
+{
+    live_stream_attach(stream, encoder(1), 0);
+    live_stream_tracks(stream, encoder(1), &two_tracks);
+    publish(1, 3);
+    live_stream_attach(stream, encoder(2), 1);
+    live_stream_tracks(stream, encoder(2), &(struct multitrack_config){ 0 });
+    assert_fails(2, "StreamTakeoverMediaMismatch");
+    live_stream_attach(stream, encoder(3), 1);
+    live_stream_tracks(stream, encoder(3), &two_tracks);
+    assert_int_equal(seen.number, 3);
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+}
+
+static void a_fault_ends_the_session_with_its_code(void **state)
+{
+    struct arena *arena = arena_create();
+    struct live_event *found;
+
+    live_stream_attach(stream, encoder(1), 0);
+    live_stream_tracks(stream, encoder(1), &two_tracks);
+    publish(1, 1);
+    live_stream_fault(stream, encoder(2), "NobodyHere");
+    assert_int_equal(seen.ends, 0);
+    live_stream_fault(stream, encoder(1), "InvalidMultitrackInputTrackCount");
+    assert_int_equal(seen.ends, 1);
+    assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED); /* closing it is the caller's business */
+    assert_false(live_is_busy(registry, CHANNEL_ARN));
+    assert_true(event_log_list(live_registry_events(registry), arena, NULL, &found) > 0);
+    assert_string_equal(found[0].name, "Session Ended");
+    assert_string_equal(found[0].reason, "InvalidMultitrackInputTrackCount");
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(a_takeover_needs_the_same_tracks),
+        TEST(a_fault_ends_the_session_with_its_code),
         TEST(goes_on_air_with_its_first_whole_segment),
         TEST(refuses_a_second_encoder_while_the_first_is_active),
         TEST(lets_a_silent_encoder_give_way),
