@@ -26,7 +26,7 @@ static const char *reason_of(int err)
 {
     switch (err) {
     case -EINVAL:
-        return "the URL or the credentials are not of their form";
+        return "its URL or the credentials hold characters that cannot be sent";
     case -ENOENT:
         return "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
                "AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE";

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "api/quota.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "objects/s3_request.h"
 #include "store/store.h"
 
 #define HOST_MAX 254
@@ -79,7 +81,12 @@ static bool is_url(const char *text)
 
 static bool is_s3_endpoint(const char *text)
 {
-    return strcmp(text, "off") == 0 || (*text && is_url(text));
+    struct arena *arena = arena_create();
+    struct s3_endpoint endpoint;
+    bool is_one = strcmp(text, "off") == 0 || s3_endpoint_parse(&endpoint, arena, text) == 0;
+
+    arena_destroy(arena);
+    return is_one;
 }
 
 static bool is_x264_preset(const char *text)

@@ -2,6 +2,7 @@
 // Buckets on a real S3 service: Ceph's gateway, and the AWS SDK as witness of what stands in them.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before } from 'node:test';
@@ -190,6 +191,26 @@ story('a probe cut short is made again at the next start', async (kit) => {
   await server.restart();
   assert.ok(Date.now() - start < 10_000, 'the server waited for a store that does not answer');
   for (const left of [arn, stopped.recordingConfiguration.arn]) assert.equal(await stateOnceDecided(kit.ivs(), left), 'ACTIVE');
+});
+
+story('over TLS, with the bucket in the host name and the key in a profile', async (kit) => {
+  const profile = path.join(service.folder, 'credentials');
+  writeFileSync(profile, `[default]\naws_access_key_id = AKIANOBODY\naws_secret_access_key = nothing\n
+[weir]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\n`);
+  const settings = {
+    options: ['--s3-endpoint', service.tlsEndpoint, '--s3-bucket-policy', 'on'],
+    env: { AWS_ACCESS_KEY_ID: '', AWS_SHARED_CREDENTIALS_FILE: profile, AWS_PROFILE: 'weir', AWS_CA_BUNDLE: service.certificate },
+  };
+  await kit.server(settings);
+  const { storageConfiguration: { arn } } = await kit.realtime().send(storeIn('garden'));
+  assert.ok((await statementsOf('garden')).some(({ Sid }) => Sid === `CompositeWrite-${arn.split('/')[1]}`));
+  await kit.realtime().send(new DeleteStorageConfigurationCommand({ arn }));
+  assert.deepEqual(await keysIn('garden'), []);
+
+  const distrustful = await kit.server({ ...settings, env: { ...settings.env, AWS_CA_BUNDLE: '' } });
+  const { recordingConfiguration } = await kit.ivs().send(recordTo('garden'));
+  assert.equal(await stateOnceDecided(kit.ivs(), recordingConfiguration.arn), 'CREATE_FAILED');
+  assert.match(distrustful.log, /self-signed certificate/);
 });
 
 story('objects of any key arrive whole', async () => {

@@ -31,7 +31,7 @@ async function freePorts(count) {
 }
 
 // Everything on one machine, of which nothing must last.
-const settings = (folder, monitorPort, s3Port) => `
+const settings = (folder, monitorPort, s3Port, tlsPort) => `
 [global]
 fsid = ${CLUSTER}
 mon_initial_members = a
@@ -65,7 +65,8 @@ osd_objectstore = memstore
 memstore_device_bytes = 268435456
 [client.rgw]
 rgw_data = ${folder}/rgw
-rgw_frontends = beast endpoint=127.0.0.1:${s3Port}
+rgw_frontends = beast endpoint=127.0.0.1:${s3Port} ssl_endpoint=127.0.0.1:${tlsPort} ssl_certificate=${folder}/cert.pem ssl_private_key=${folder}/key.pem
+rgw_dns_name = localhost
 rgw_enable_usage_log = false
 rgw_override_bucket_index_max_shards = 1
 rgw_num_control_oids = 1
@@ -79,11 +80,14 @@ export class ObjectService {
   async create() {
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'weir-s3-'));
     for (const name of ['mon', 'osd', 'rgw']) mkdirSync(path.join(this.folder, name));
-    const [monitorPort, s3Port] = await freePorts(2);
+    const [monitorPort, s3Port, tlsPort] = await freePorts(3);
     this.endpoint = `http://127.0.0.1:${s3Port}`;
+    this.tlsEndpoint = `https://{bucket}.localhost:${tlsPort}`;
+    this.certificate = path.join(this.folder, 'cert.pem');
     this.conf = path.join(this.folder, 'ceph.conf');
-    writeFileSync(this.conf, settings(this.folder, monitorPort, s3Port));
+    writeFileSync(this.conf, settings(this.folder, monitorPort, s3Port, tlsPort));
     try {
+      await this.#makeCertificate();
       await this.#makeKeyring();
       await this.#startMonitor(monitorPort);
       await this.#startStorage();
@@ -127,6 +131,14 @@ export class ObjectService {
     const child = new Child(command, ['-c', this.conf, '-f', ...args], { lifetimeMs: 600_000 });
     this.children.unshift(child);
     return child;
+  }
+
+  // For the bucket "garden" alone: no wildcard reaches up to a top-level name such as localhost.
+  async #makeCertificate() {
+    const { code, stderr } = await runCommand('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+      '-nodes', '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:localhost,DNS:garden.localhost',
+      '-keyout', path.join(this.folder, 'key.pem'), '-out', this.certificate]);
+    if (code) throw new Error(`openssl: ${stderr}`);
   }
 
   async #makeKeyring() {
