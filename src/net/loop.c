@@ -31,6 +31,7 @@ struct loop {
 
 struct loop_timer {
     uv_timer_t uv;
+    uint64_t repeat_ms; /* 0: rings once */
     void (*run)(void *ctx);
     void *ctx;
 };
@@ -221,6 +222,8 @@ static void on_timer(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;
 
+    if (timer->repeat_ms)
+        uv_timer_start(uv, on_timer, timer->repeat_ms - uv_now(uv->loop) % timer->repeat_ms, 0);
     timer->run(timer->ctx);
 }
 
@@ -238,7 +241,14 @@ struct loop_timer *loop_timer_create(struct loop *loop, void (*run)(void *ctx), 
 
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms, int64_t repeat_ms)
 {
-    uv_timer_start(&timer->uv, on_timer, (uint64_t)delay_ms, (uint64_t)repeat_ms);
+    uint64_t wait_ms = (uint64_t)delay_ms;
+
+    timer->repeat_ms = (uint64_t)repeat_ms;
+    if (repeat_ms) {
+        uint64_t past_ms = (uv_now(timer->uv.loop) + wait_ms) % timer->repeat_ms;
+        wait_ms = past_ms < wait_ms ? wait_ms - past_ms : timer->repeat_ms - past_ms + wait_ms;
+    }
+    uv_timer_start(&timer->uv, on_timer, wait_ms, 0);
 }
 
 void loop_timer_stop(struct loop_timer *timer)

@@ -66,7 +66,9 @@ void loop_task_cancel(struct loop_task *task);
 
 /* A timer, on the loop's thread. */
 struct loop_timer *loop_timer_create(struct loop *loop, void (*run)(void *ctx), void *ctx);
-/* (Re)starts it: first after `delay_ms`, then every `repeat_ms` unless that is 0. */
+/* (Re)starts it: once after `delay_ms`, or, unless `repeat_ms` is 0, at each multiple of that of
+ * the loop's clock from about then on: whoever repeats something wakes the loop together with
+ * others instead of for himself. */
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms, int64_t repeat_ms);
 void loop_timer_stop(struct loop_timer *timer);
 /* No callback after it returns; fine inside the callback. NULL is fine. */

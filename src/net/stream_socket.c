@@ -99,8 +99,8 @@ static bool may_read(const struct stream_socket *s)
 /* Tells libuv what to wait for. */
 static void update_poll(struct stream_socket *s)
 {
-    bool is_waiting = may_read(s) && !s->is_manual;
-    int events = (is_waiting ? UV_READABLE : 0) | (s->is_blocked ? UV_WRITABLE : 0);
+    int input = s->is_manual ? UV_DISCONNECT : UV_READABLE;
+    int events = (may_read(s) ? input : 0) | (s->is_blocked ? UV_WRITABLE : 0);
     int err = 0;
 
     if (s->is_broken)
@@ -302,7 +302,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_WRITABLE)
         on_writable(s);
-    if ((events & UV_READABLE) && !s->is_paused && !s->is_broken)
+    if ((events & (UV_READABLE | UV_DISCONNECT)) && !s->is_paused && !s->is_broken)
         on_readable(s);
 }
 

@@ -61,8 +61,9 @@ uint64_t stream_socket_sent(const struct stream_socket *s);
 void stream_socket_pause(struct stream_socket *s);
 void stream_socket_resume(struct stream_socket *s);
 
-/* Whether bytes are read as they come, which is how it begins, or only by stream_socket_read(): who
- * looks after many busy sockets in a beat of their own is not woken for each. */
+/* Whether bytes are read as they come, which is how it begins, or only by stream_socket_read() and
+ * when the peer has ended: who looks after many busy sockets in a beat of their own is not woken
+ * for each. */
 void stream_socket_set_manual(struct stream_socket *s, bool is_manual);
 /* Reads once, what the kernel has up to a limit; callbacks come inside it. Says whether there may
  * be more. Fine for a socket that its owner has closed since the loop's last round. */

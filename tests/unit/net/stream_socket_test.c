@@ -366,6 +366,29 @@ static void delivers_nothing_while_paused(void **state)
     bytes_unref(sent);
 }
 
+static void delivers_when_asked_if_read_by_hand(void **state)
+{
+    stream_socket_set_manual(pair.socket, true);
+    peer_write("one", 3);
+    for (int i = 0; i < 20; i++)
+        turn();
+    assert_int_equal(pair.data_calls, 0);
+    stream_socket_read(pair.socket);
+    assert_string_equal(buf_str(&pair.received), "one");
+}
+
+static void tells_of_the_end_without_being_asked(void **state)
+{
+    stream_socket_set_manual(pair.socket, true);
+    peer_write("one", 3);
+    if (pair.is_tls)
+        SSL_shutdown(pair.ssl);
+    shutdown(pair.fd, SHUT_WR);
+    turn_until(&pair.close_calls, 1);
+    assert_int_equal(pair.close_err, 0);
+    assert_string_equal(buf_str(&pair.received), "one"); /* what came before it is not lost */
+}
+
 static void tells_when_the_peer_has_ended(void **state)
 {
     if (pair.is_tls)
@@ -506,6 +529,8 @@ int main(void)
         BOTH(drops_a_file_with_a_broken_connection),
         BOTH(tells_once_when_the_queue_has_drained),
         BOTH(delivers_nothing_while_paused),
+        BOTH(delivers_when_asked_if_read_by_hand),
+        BOTH(tells_of_the_end_without_being_asked),
         BOTH(tells_when_the_peer_has_ended),
         BOTH(tells_of_a_broken_connection_after_the_write_that_found_it),
         BOTH(sends_what_is_queued_before_it_closes),
