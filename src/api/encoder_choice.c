@@ -27,14 +27,6 @@ static const struct rung rungs[] = {
     {  360,  500,  500, false },
     {  160,  200,  200, false },
 };
-
-static const struct {
-    int pixels, edge;
-} most[] = {
-    [MULTITRACK_SD]      = {  414720,  864 },
-    [MULTITRACK_HD]      = {  921600, 1280 },
-    [MULTITRACK_FULL_HD] = { 2100000, 1920 },
-};
 /* clang-format on */
 
 static int even(int value)
@@ -61,8 +53,8 @@ static bool is_within(const struct multitrack_track *track, enum multitrack_reso
 {
     int longer = track->width > track->height ? track->width : track->height;
 
-    return track->width * track->height <= most[resolution].pixels &&
-           longer <= most[resolution].edge;
+    return (int64_t)track->width * track->height <= multitrack_limits[resolution].pixels &&
+           longer <= multitrack_limits[resolution].edge;
 }
 
 static double fps_of(const struct encoder_wish *wish)

@@ -58,7 +58,8 @@ struct ingest_events {
 /* The context of the callbacks from now on; the protocol server gives one at the start. */
 void ingest_set_ctx(struct ingest *ingest, void *ctx);
 void ingest_accept(struct ingest *ingest);
-/* Tells the encoder why (`description` is shown to its user), then closes. No callback after it. */
+/* Tells the encoder why (`description` is shown to its user), then closes; also a running broadcast
+ * that turns out to be what may not be. No callback after it. */
 void ingest_refuse(struct ingest *ingest, const char *description);
 /* Ends a running broadcast: tells the encoder, then closes. No callback after it. */
 void ingest_close(struct ingest *ingest, const char *description);

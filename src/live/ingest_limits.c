@@ -10,8 +10,6 @@
 #define BPS_MAX_BASIC    3500000
 #define BPS_MAX_BASIC_SD 1500000 /* BASIC, up to 480p */
 #define SD_HEIGHT        480
-#define PIXELS_MAX       2100000
-#define EDGE_MAX         1920
 #define BPS_MAX_TRACKS   15000000 /* of several tracks together */
 #define FPS_MAX          61       /* 60, and the jitter of millisecond timestamps */
 
@@ -24,8 +22,8 @@ void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, 
 {
     *limits = (struct ingest_limits){
         .is_basic = strcmp(channel_type, "BASIC") == 0,
-        .pixels_max = PIXELS_MAX,
-        .edge_max = EDGE_MAX,
+        .pixels_max = multitrack_limits[MULTITRACK_FULL_HD].pixels,
+        .edge_max = multitrack_limits[MULTITRACK_FULL_HD].edge,
         .start_ms = now_ms,
         .newest_s = now_ms / 1000,
     };
@@ -34,19 +32,10 @@ void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, 
 void ingest_limits_init_multitrack(struct ingest_limits *limits, enum multitrack_resolution maximum,
                                    int64_t now_ms)
 {
-    static const struct {
-        int64_t pixels;
-        int edge;
-    } most[] = {
-        [MULTITRACK_SD] = { 414720, 864 },
-        [MULTITRACK_HD] = { 921600, 1280 },
-        [MULTITRACK_FULL_HD] = { PIXELS_MAX, EDGE_MAX },
-    };
-
     *limits = (struct ingest_limits){
         .bps_max = BPS_MAX_TRACKS,
-        .pixels_max = most[maximum].pixels,
-        .edge_max = most[maximum].edge,
+        .pixels_max = multitrack_limits[maximum].pixels,
+        .edge_max = multitrack_limits[maximum].edge,
         .start_ms = now_ms,
         .newest_s = now_ms / 1000,
     };

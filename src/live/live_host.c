@@ -439,7 +439,7 @@ static void end_with_fault(struct publisher *publisher, const struct multitrack_
     snprintf(reason, sizeof(reason), "%s: %s", fault->code, fault->detail);
     if (publisher->stream_host) /* not for a bandwidth test */
         send_to_stream(publisher, &message);
-    ingest_close(publisher->ingest, reason);
+    ingest_refuse(publisher->ingest, reason);
     destroy_publisher(publisher);
 }
 

@@ -24,6 +24,11 @@ const char *const channel_preset_names[] = {
 const char *const channel_container_names[] = { "TS", "FRAGMENTED_MP4", NULL };
 const char *const multitrack_policy_names[] = { "ALLOW", "REQUIRE", NULL };
 const char *const multitrack_resolution_names[] = { "SD", "HD", "FULL_HD", NULL };
+const struct picture_limit multitrack_limits[] = {
+    [MULTITRACK_SD]      = {  414720,  864 },
+    [MULTITRACK_HD]      = {  921600, 1280 },
+    [MULTITRACK_FULL_HD] = { 2100000, 1920 },
+};
 /* clang-format on */
 
 /* --- reading --- */

@@ -29,6 +29,13 @@ extern const char *const channel_container_names[];
 extern const char *const multitrack_policy_names[];
 extern const char *const multitrack_resolution_names[];
 
+/* The most that a video track may have, by multitrack_resolution; FULL_HD is that of any video. */
+struct picture_limit {
+    int pixels; /* in all */
+    int edge;   /* the longer one */
+};
+extern const struct picture_limit multitrack_limits[];
+
 struct channel {
     const char *arn;
     const char *name; /* "" if unnamed */

@@ -152,6 +152,7 @@ async function assertEnded(kit, channel, { encoder, status }, code) {
   const last = status.code === 'NetStream.Publish.Start'
     ? await until('the server to close', () => encoder.isClosed && encoder.statuses.at(-1), { timeout: 20_000 })
     : status;
+  assert.deepEqual([last.level, last.code], ['error', 'NetStream.Publish.BadName']);
   assert.match(last.description, new RegExp(`^${code}: `));
   await until('the log', () => kit.lastServer.log.includes(code));
   assert.equal(await getStream(kit.ivs(), channel), null);
