@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
 import { openBrowser, untilPlaying } from '../tests/e2e/support/browser.mjs';
 import { createChannelOn, untilLive } from '../tests/e2e/support/channel.mjs';
+import { startClock } from '../tests/e2e/support/clock.mjs';
 import { Server } from '../tests/e2e/support/server.mjs';
 import { letItRun } from '../tests/e2e/support/wait.mjs';
 import { readClock } from '../tests/tools/clock_source.mjs';
@@ -11,23 +9,6 @@ import { finish, median, quantile, row } from './support/figures.mjs';
 
 const SETTLE_MS = 12_000; // a player starts behind and catches up
 const MEASURE_MS = 15_000;
-const clockSource = fileURLToPath(new URL('../tests/tools/clock_source.mjs', import.meta.url));
-
-// The clock source piped into ffmpeg; returns what ends both.
-function startClock(url) {
-  const children = [
-    spawn(process.execPath, [clockSource], { stdio: ['ignore', 'pipe', 'inherit'] }),
-    spawn('ffmpeg', [
-      '-nostdin', '-loglevel', 'error', '-probesize', '32', '-f', 'rawvideo', '-pix_fmt', 'gray', '-video_size', '640x360', '-framerate', '30',
-      '-i', 'pipe:3', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-c:v', 'libx264', '-preset', 'superfast', '-tune', 'zerolatency',
-      '-pix_fmt', 'yuv420p', '-g', '30', '-keyint_min', '30', '-sc_threshold', '0', '-b:v', '800k', '-c:a', 'aac', '-b:a', '96k',
-      '-flush_packets', '1', '-f', 'flv', url,
-    ], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] }),
-  ];
-  children[0].stdout.pipe(children[1].stdio[3]);
-  children[1].stdio[3].on('error', () => {});
-  return () => children.forEach((child) => child.kill('SIGKILL'));
-}
 
 async function measure(page) {
   await untilPlaying(page);
@@ -56,6 +37,15 @@ try {
   row('encoder to eye, watch page (median)', text(watched), '1.5 s', watched.median <= 1.5);
   const plain = await measure(await browser.hlsPage(channel.playbackUrl, { maxLiveSyncPlaybackRate: 1 }));
   row('encoder to eye, hls.js with its defaults (median)', text(plain));
+  stopClock();
+
+  // The 480p rung of a ladder: decoded, scaled, encoded again on the way.
+  const transcoded = await createChannelOn(server, { type: 'STANDARD' });
+  stopClock = startClock(transcoded.rtmpUrl, { size: '1280x720', bitrate: '2500k' });
+  const variants = await untilLive(transcoded, 20_000);
+  const rung = variants.find(({ RESOLUTION: size }) => size.endsWith('x480'));
+  const rungSeen = await measure(await browser.hlsPage(rung.url));
+  row('encoder to eye, 480p rung, hls.js (median)', text(rungSeen), '2.0 s', rungSeen.median <= 2.0);
 } finally {
   stopClock();
   await browser.close();

@@ -1,43 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // A STANDARD channel becomes a ladder: every rung cut alike, and a worker that dies costs a moment.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 
 import { createChannel, untilLive, untilPlaylist } from './support/channel.mjs';
 import { fetchMedia } from './support/playlist.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
+import { commonSegments, probeRungs } from './support/rungs.mjs';
 import { story } from './support/story.mjs';
-import { until } from './support/wait.mjs';
+import { metric, workerPids } from './support/workers.mjs';
 
-const startWhere = (playlist, number) => playlist.segments.filter((segment) => segment.number >= number);
-
-// The segments that all rungs have, as { number, url, duration }, for each rung.
-async function commonSegments(variants, count) {
-  const playlists = await until(`${count} segments of every rung`, async () => {
-    const all = await Promise.all(variants.map((variant) => fetchMedia(variant.url)));
-    return all.every((playlist) => playlist.segments.length >= count) && all;
-  }, { timeout: 40_000, interval: 200 });
-  const first = Math.max(...playlists.map((playlist) => playlist.mediaSequence));
-  return playlists.map((playlist) => ({
-    ...playlist,
-    segments: playlist.segments.slice(first - playlist.mediaSequence).slice(0, count),
-  }));
-}
+const numbered = (playlist) => playlist.segments.map((segment, i) => ({ ...segment, number: playlist.mediaSequence + i }));
 
 const shapeOf = (media) => {
   const { width, height, profile } = media.streams.find((stream) => stream.codec_type === 'video');
   return [width, height, profile];
 };
 const keyTimes = (media) => tracksOf(media).video.filter((packet) => packet.isKey).map((packet) => packet.pts.toFixed(3));
-
-function workerPids(serverPid) {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').match(/\) \S (\d+)/);
-      return Number(parent) === serverPid;
-    } catch { return false; }
-  });
-}
 
 for (const containerFormat of ['TS', 'FRAGMENTED_MP4']) {
   story(`480p becomes three rungs that are cut alike (${containerFormat})`, async (kit) => {
@@ -50,8 +28,7 @@ for (const containerFormat of ['TS', 'FRAGMENTED_MP4']) {
 
     const playlists = await commonSegments(variants, 3);
     const [reference] = playlists;
-    const extension = containerFormat === 'TS' ? 'ts' : 'mp4';
-    const media = await Promise.all(playlists.map(async (playlist) => probeBytes(await fetchSegments(playlist), extension)));
+    const media = await probeRungs(playlists, containerFormat);
     for (const [i, one] of media.entries()) {
       const { video, audio } = tracksOf(one);
       assert.equal(one.errors, '');
@@ -68,7 +45,8 @@ for (const containerFormat of ['TS', 'FRAGMENTED_MP4']) {
   });
 }
 
-story('a worker that is killed costs the rungs a moment and the source nothing', async (kit) => {
+// What is left of the rung, and the source beside it, once a worker has been lost.
+async function loseWorker(kit, signal) {
   const server = await kit.server();
   const channel = await createChannel(kit, { type: 'STANDARD' });
   kit.encoder(channel.rtmpUrl);
@@ -77,20 +55,34 @@ story('a worker that is killed costs the rungs a moment and the source nothing',
   const [source, rung] = variants;
   await untilPlaylist(rung.url, 'the rung', (playlist) => playlist.segments.length >= 3);
 
-  const [worker] = workerPids(server.child.process.pid);
-  process.kill(worker, 'SIGKILL');
+  const [worker] = workerPids(server);
+  process.kill(worker, signal);
   const before = await fetchMedia(rung.url);
   const next = before.mediaSequence + before.segments.length;
-  const after = await untilPlaylist(rung.url, 'six more segments of the rung', (playlist) => {
-    return playlist.mediaSequence + playlist.segments.length >= next + 6;
-  });
-  const late = startWhere({ segments: after.segments.map((s, i) => ({ ...s, number: after.mediaSequence + i })) }, next + 3);
+  const after = await untilPlaylist(rung.url, 'six more whole segments of the rung', (playlist) => {
+    const whole = numbered(playlist).filter((segment) => segment.number >= next && !segment.isGap);
+    return whole.length >= 6 && whole;
+  }, 30_000);
+  assert.deepEqual(workerPids(server).filter((pid) => pid === worker), [], 'the worker is gone');
+  const late = numbered(after).filter((segment) => segment.number >= next && !segment.isGap).slice(-4);
   const { video } = tracksOf(await probeBytes(await fetchSegments(after, late)));
   assert.ok(video.length >= 29 * late.length, `${video.length} frames in ${late.length} segments of 1 s`);
   assert.equal(firstStepBack(video), undefined);
+  assert.equal(await metric(server, 'weir_transcode_worker_losses_total'), 1);
 
   const whole = await fetchMedia(source.url);
   const { video: pictures } = tracksOf(await probeBytes(await fetchSegments(whole)));
   const seconds = whole.segments.reduce((sum, segment) => sum + segment.duration, 0);
   assert.ok(Math.abs(pictures.length - 30 * seconds) <= 1, 'the source misses no frame');
+  return { gaps: numbered(after).filter((segment) => segment.isGap).length };
+}
+
+story('a worker that is killed costs the rungs a moment and the source nothing', async (kit) => {
+  const { gaps } = await loseWorker(kit, 'SIGKILL');
+  assert.ok(gaps <= 2, `${gaps} segments are missing`);
+});
+
+story('a worker that hangs is replaced', async (kit) => {
+  const { gaps } = await loseWorker(kit, 'SIGSTOP');
+  assert.ok(gaps <= 8, `${gaps} segments are missing`);
 });

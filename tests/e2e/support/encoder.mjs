@@ -12,6 +12,7 @@ const DEFAULTS = {
   audio: true,
   audioDelay: 0, // seconds until the sound begins
   source: null, // lavfi graph instead of the test picture
+  sound: 'sine=frequency=440:sample_rate=48000', // likewise
   filter: 'null',
   x264: 'scenecut=0',
   profile: 'main',
@@ -37,7 +38,7 @@ export function encoderArguments(url, settings = {}) {
   return [
     '-hide_banner', '-nostdin', '-loglevel', 'info', '-nostats',
     ...(s.video ? ['-re', '-f', 'lavfi', '-i', picture] : []),
-    ...(s.audio ? ['-re', '-itsoffset', String(s.audioDelay), '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
+    ...(s.audio ? ['-re', '-itsoffset', String(s.audioDelay), '-f', 'lavfi', '-i', s.sound] : []),
     '-t', String(s.seconds), ...s.before,
     ...(s.video ? videoOptions(s) : []),
     ...(s.audio ? s.audioCodec : []),

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { runCommand } from './child.mjs';
 
-// Every packet of `seconds` of a live playlist: [{ kind, pts, dts, key }], times in seconds.
+// Every packet of `seconds` of a live playlist: [{ kind, pts, dts, size, key }], times in seconds.
 export async function probeLive(url, seconds) {
   return probe(['-live_start_index', '-1', '-read_intervals', `%+${seconds}`, url], (seconds + 20) * 1000);
 }
@@ -25,7 +25,7 @@ export async function probeBytes(bytes, extension = 'ts') {
 async function probe(args, timeout = 30_000) {
   const { code, stdout, stderr } = await runCommand('ffprobe', [
     '-v', 'error', '-show_entries',
-    'packet=codec_type,pts_time,dts_time,duration_time,flags:stream=codec_type,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels',
+    'packet=codec_type,size,pts_time,dts_time,duration_time,flags:stream=codec_type,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels',
     '-of', 'json', ...args,
   ], { timeout });
   if (code) throw new Error(`ffprobe ended with ${code}: ${stderr}`);
@@ -34,7 +34,7 @@ async function probe(args, timeout = 30_000) {
     errors: stderr,
     streams,
     packets: packets.map((p) => ({
-      kind: p.codec_type, pts: Number(p.pts_time), dts: Number(p.dts_time), duration: Number(p.duration_time), isKey: p.flags.includes('K'),
+      kind: p.codec_type, pts: Number(p.pts_time), dts: Number(p.dts_time), size: Number(p.size), duration: Number(p.duration_time), isKey: p.flags.includes('K'),
     })),
   };
 }

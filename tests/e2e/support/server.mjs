@@ -39,7 +39,9 @@ export function readCredentials(dataDir) {
 }
 
 export class Server {
-  constructor({ dataDir = makeDataDir(), options = [], env = {}, listeners = LISTENERS, lifetimeMs = 280_000 } = {}) {
+  // `cores`: the only ones it may run on, as taskset takes them.
+  constructor({ dataDir = makeDataDir(), options = [], env = {}, listeners = LISTENERS, lifetimeMs = 280_000, cores } = {}) {
+    this.command = cores ? ['taskset', '-c', cores, binary] : [binary];
     this.dataDir = dataDir;
     this.lifetimeMs = lifetimeMs;
     this.options = options;
@@ -50,8 +52,8 @@ export class Server {
   async start() {
     const listen = Object.entries(this.addresses).flatMap(([name, address]) => [`--${name}`, address]);
     this.child = new Child(
-      binary,
-      ['serve', '--data', this.dataDir, '--loops', '2', '--unlimited', '--log-level', 'debug', ...listen, ...this.options],
+      this.command[0],
+      [...this.command.slice(1), 'serve', '--data', this.dataDir, '--loops', '2', '--unlimited', '--log-level', 'debug', ...listen, ...this.options],
       { env: { ...process.env, ...this.env }, lifetimeMs: this.lifetimeMs },
     );
     await until('the server to be ready', async () => {

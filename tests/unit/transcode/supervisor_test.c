@@ -334,6 +334,93 @@ static void sound_is_where_the_source_has_it(void **state)
     teardown(&f);
 }
 
+/* The n-th packet of a track, the clip over and over. */
+static const struct packet *nth(const struct clip *clip, enum media_kind kind, size_t n)
+{
+    static const struct packet *found[2][4096];
+    static size_t count[2];
+
+    if (n == 0) {
+        count[kind] = 0;
+        for (size_t i = 0; i < clip->count && count[kind] < 4096; i++)
+            if (clip->packets[i]->kind == kind)
+                found[kind][count[kind]++] = clip->packets[i];
+    }
+    return found[kind][n % count[kind]];
+}
+
+static void push_at(struct fixture *f, const struct packet *from, int64_t time)
+{
+    push(f, from, time - from->dts);
+}
+
+#define HOUR_PICTURES (3600 * 5)
+
+/* Sound as RTMP brings it: times of whole milliseconds, which fit no AAC frame. */
+static int64_t sound_time(int64_t frame)
+{
+    return CLIP_START + frame * 1024 * 1000 / 44100 * 90;
+}
+
+static bool has_sound_until(const struct fixture *f, int64_t time)
+{
+    for (int i = 0; i < f->ladder.count; i++) {
+        const struct track *track = &f->tracks[i][MEDIA_AUDIO];
+        int64_t last = track->count ? track->packets[track->count - 1]->dts : CLIP_START;
+        if (last < time)
+            return false;
+    }
+    return true;
+}
+
+static size_t feed_an_hour(struct fixture *f, const struct clip *clip)
+{
+    size_t sounds = 0;
+
+    for (size_t i = 0; i < HOUR_PICTURES; i++) {
+        int64_t time = CLIP_START + (int64_t)i * MEDIA_TIMESCALE / 5;
+        const struct packet *picture = nth(clip, MEDIA_VIDEO, i);
+        struct packet probe = { .dts = time };
+        UNTIL(f, is_ready_for(f, &probe) && has_sound_until(f, time - 2 * MEDIA_TIMESCALE));
+        push_at(f, picture, time);
+        for (; sound_time((int64_t)sounds) < time + MEDIA_TIMESCALE / 5; sounds++)
+            push_at(f, nth(clip, MEDIA_AUDIO, sounds), sound_time((int64_t)sounds));
+    }
+    return sounds;
+}
+
+static void an_hour_does_not_drift(void **state)
+{
+    struct clip *clip = clip_of("-f lavfi -i testsrc2=s=64x36:r=5:d=20 "
+                                "-f lavfi -i anullsrc=r=44100:cl=mono -t 20 -c:v libx264 "
+                                "-preset ultrafast -g 10 -bf 0 -c:a aac -b:a 32k");
+    const struct track *video, *audio;
+    struct fixture f;
+    size_t sounds;
+
+    setup(&f, "ADVANCED_SD", clip);
+    sounds = feed_an_hour(&f, clip);
+    drain(&f);
+    video = &f.tracks[0][MEDIA_VIDEO];
+    assert_int_equal(video->count, HOUR_PICTURES);
+    for (size_t i = 0; i < video->count; i++)
+        assert_true(video->packets[i]->pts == CLIP_START + (int64_t)i * MEDIA_TIMESCALE / 5);
+    for (int i = 0; i < f.ladder.count; i++) {
+        audio = &f.tracks[i][MEDIA_AUDIO];
+        assert_int_equal(audio->lost, 0);
+        assert_in_range(audio->count, sounds - 1, sounds + 1);
+        for (size_t k = 0; k < audio->count; k++) {
+            int64_t since = audio->packets[k]->pts - audio->packets[0]->pts;
+            assert_in_range(since + 1, k * 1024 * 90000 / 44100, k * 1024 * 90000 / 44100 + 2);
+        }
+        assert_in_range(audio->packets[audio->count - 1]->pts + MEDIA_TIMESCALE / 50,
+                        sound_time((int64_t)sounds - 2),
+                        sound_time((int64_t)sounds) + MEDIA_TIMESCALE / 25);
+    }
+    clip_destroy(clip);
+    teardown(&f);
+}
+
 static struct clip *small_clip(const char *size)
 {
     char arguments[256];
@@ -531,6 +618,7 @@ int main(void)
         cmocka_unit_test(halved_rungs_keep_every_keyframe),
         cmocka_unit_test(advanced_types_have_keyframes_at_most_two_seconds_apart),
         cmocka_unit_test(sound_is_where_the_source_has_it),
+        cmocka_unit_test(an_hour_does_not_drift),
         cmocka_unit_test(goes_on_at_a_keyframe_when_the_worker_is_killed),
         cmocka_unit_test(replaces_a_worker_that_hangs),
         cmocka_unit_test(gives_up_after_five_crashes),
