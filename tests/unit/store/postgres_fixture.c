@@ -58,7 +58,7 @@ static void become_somebody(void)
 }
 
 /* In the child: quiet, and gone when the test is. */
-static pid_t spawn(struct postgres_fixture *pg, const char *program, char *const argv[])
+static pid_t spawn(struct postgres_fixture *pg, const char *program, char *argv[])
 {
     char path[160];
     pid_t pid;
@@ -71,6 +71,7 @@ static pid_t spawn(struct postgres_fixture *pg, const char *program, char *const
     prctl(PR_SET_PDEATHSIG, SIGQUIT);
     if (chdir(pg->dir) || !freopen("log", "a", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
         _exit(126);
+    argv[0] = path; /* where it looks for its own files */
     execv(path, argv);
     _exit(127);
 }
