@@ -6,10 +6,12 @@ import net from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import { IvsClient, ListChannelsCommand } from '@aws-sdk/client-ivs';
+
 import { untilPlaying } from './support/browser.mjs';
 import { Child, runCommand } from './support/child.mjs';
 import { fetchVariants } from './support/playlist.mjs';
-import { binary, makeDataDir } from './support/server.mjs';
+import { binary, makeDataDir, readCredentials, region } from './support/server.mjs';
 import { story } from './support/story.mjs';
 import { slow, until } from './support/wait.mjs';
 
@@ -30,14 +32,20 @@ const descendants = async (pid) => {
   return under(pid);
 };
 
-async function startDemo(kit) {
+async function runDemo(kit, env = {}) {
   const data = makeDataDir();
+  const ports = await freePorts(4);
   kit.onEnd(async () => rmSync(data, { recursive: true, force: true }));
   const child = new Child(demo, [], {
-    env: { ...process.env, WEIR_DATA: data, WEIR_BINARY: binary, PORTS: (await freePorts(4)).join(' ') }, lifetimeMs: 90_000,
+    env: { ...process.env, WEIR_DATA: data, WEIR_BINARY: binary, PORTS: ports.join(' '), ...env }, lifetimeMs: 90_000,
   });
   kit.onEnd(() => child.stop('SIGTERM'));
   kit.logs.push(() => `--- demo\n${child.log.slice(-3000)}`);
+  return { child, data, ports };
+}
+
+async function startDemo(kit) {
+  const { child } = await runDemo(kit);
   const url = await until('the address of the watch page', () => {
     if (!child.isRunning) throw Object.assign(new Error('the demo ended'), { isFinal: true });
     return child.log.match(/Watch\s+(\S+)/)?.[1];
@@ -69,3 +77,19 @@ story('everything that it prints works, and Ctrl-C ends everything', async (kit)
   await child.stop('SIGINT');
   await until('everything to be gone', () => started.every((pid) => !existsSync(`/proc/${pid}`)), { timeout: 15_000 });
 }, { timeout: 120_000 });
+
+story('DEMO=0 LISTEN=0.0.0.0 is a server alone that others reach', async (kit) => {
+  const { child, data, ports } = await runDemo(kit, { DEMO: '0', LISTEN: '0.0.0.0' });
+  const endpoint = `http://127.0.0.1:${ports[0]}`;
+  await until('the server to be ready', async () => (await fetch(`${endpoint}/healthz`)).ok, { timeout: 30_000 });
+  const listening = await Promise.all(ports.map(async (port) => {
+    const { stdout } = await runCommand('bash', ['-c', `grep -ci ' 00000000:${port.toString(16).padStart(4, '0')} ' /proc/net/tcp || true`]);
+    return Number(stdout) > 0;
+  }));
+  assert.deepEqual(listening, [true, true, true, true], 'on every address');
+  const ivs = new IvsClient({ endpoint, region, credentials: readCredentials(data) });
+  kit.onEnd(async () => ivs.destroy());
+  assert.deepEqual((await ivs.send(new ListChannelsCommand({}))).channels, [], 'nothing was made');
+  await child.stop('SIGINT');
+  assert.equal(child.code, 0);
+});
