@@ -75,17 +75,15 @@ static open_fn *tell(const struct stream_socket *socket, const uint8_t *first, s
     return known == PREFACE_LEN ? http2_open : NULL;
 }
 
-/* The next owner answers inside open(), and whoever hears it may look at the counters: what was one
- * connection must be one then, and a drain must not think meanwhile that it was the last. */
 static void hand_on(struct detect_conn *conn, open_fn *open, const uint8_t *first, size_t len)
 {
     struct http_server *server = conn->base.server;
     struct stream_socket *socket = conn->base.socket;
 
-    http_server_hold(server);
-    leave(conn);
+    http_conn_pass_on(&conn->base);
+    mem_free(conn);
     open(server, socket, first, len);
-    http_server_let_go(server);
+    http_conn_passed_on(server);
 }
 
 static void on_data(const uint8_t *data, size_t len, void *ctx)

@@ -58,8 +58,12 @@ struct http_conn {
 /* Enters the server's list. */
 void http_conn_init(struct http_conn *conn, struct http_server *server,
                     struct stream_socket *socket, const struct http_conn_ops *ops);
-/* Leaves it; the last one to leave ends a drain. */
+/* Leaves it for good; the last one to leave ends a drain. */
 void http_conn_clear(struct http_conn *conn);
+/* Leaves it to one that takes its socket over before http_conn_passed_on(): all the while it is one
+ * open connection, and no drain ends. */
+void http_conn_pass_on(struct http_conn *conn);
+void http_conn_passed_on(struct http_server *server);
 /* Begins a wait, or goes on with it if it is the one that runs; idleness begins anew after each
  * change of `progress`. That is kept for on_timeout() to compare. */
 void http_conn_wait(struct http_conn *conn, enum http_wait wait, uint64_t progress);
@@ -137,9 +141,6 @@ struct loop *http_server_loop(struct http_server *server);
 /* What a new connection to a TLS port is that speaks no HTTP. false: not wanted here. */
 bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,
                            const uint8_t *first, size_t len);
-/* Between the two no drain ends. */
-void http_server_hold(struct http_server *server);
-void http_server_let_go(struct http_server *server);
 bool http_server_is_draining(const struct http_server *server);
 /* The value of the Date header, valid until the loop's next round. RFC 9110 5.6.7 */
 const char *http_server_date(struct http_server *server);

@@ -31,7 +31,7 @@ struct http_server {
     struct http_server_config config;
     struct list conns;
     bool is_draining;
-    int holds; /* of its drain */
+    int passing; /* connections between two owners */
     void (*on_drained)(void *ctx);
     void *drained_ctx;
     struct buf head;
@@ -100,18 +100,21 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
 
 void http_server_accept(struct http_server *server, struct stream_socket *socket)
 {
-    COUNT(server->counters.connections, 1);
-    if (server->is_draining)
+    if (server->is_draining) {
+        COUNT(server->counters.connections, 1);
         stream_socket_close(socket, 0);
-    else
-        http_detect_open(server, socket);
+        return;
+    }
+    COUNT(server->counters.open_connections, 1); /* until http_conn_clear() */
+    COUNT(server->counters.connections, 1);
+    http_detect_open(server, socket);
 }
 
 static void tell_if_drained(struct http_server *server)
 {
     void (*on_drained)(void *ctx) = server->on_drained;
 
-    if (!on_drained || server->holds || !list_is_empty(&server->conns))
+    if (!on_drained || server->passing || !list_is_empty(&server->conns))
         return;
     server->on_drained = NULL;
     on_drained(server->drained_ctx);
@@ -155,15 +158,31 @@ void http_conn_init(struct http_conn *conn, struct http_server *server,
     if (list_is_empty(&server->conns))
         loop_timer_start(server->sweep, SWEEP_MS, SWEEP_MS);
     list_append(&server->conns, &conn->node);
-    COUNT(server->counters.open_connections, 1);
+}
+
+static void leave_list(struct http_conn *conn)
+{
+    list_remove(&conn->node);
+    timeout_stop(&conn->timeout);
 }
 
 void http_conn_clear(struct http_conn *conn)
 {
-    list_remove(&conn->node);
-    timeout_stop(&conn->timeout);
+    leave_list(conn);
     COUNT(conn->server->counters.open_connections, -1);
     tell_if_drained(conn->server);
+}
+
+void http_conn_pass_on(struct http_conn *conn)
+{
+    leave_list(conn);
+    conn->server->passing++;
+}
+
+void http_conn_passed_on(struct http_server *server)
+{
+    server->passing--;
+    tell_if_drained(server);
 }
 
 void http_conn_wait_again(struct http_conn *conn, uint64_t progress)
@@ -188,6 +207,7 @@ void http_conn_wait(struct http_conn *conn, enum http_wait wait, uint64_t progre
 bool http_server_hand_over(struct http_server *server, struct stream_socket *socket,
                            const uint8_t *first, size_t len)
 {
+    COUNT(server->counters.open_connections, -1);
     if (!server->config.on_rtmp)
         return false;
     server->config.on_rtmp(socket, first, len, server->config.rtmp_ctx);
@@ -269,17 +289,6 @@ void http_server_count(const struct http_server *server, struct http_counters *o
 struct loop *http_server_loop(struct http_server *server)
 {
     return server->loop;
-}
-
-void http_server_hold(struct http_server *server)
-{
-    server->holds++;
-}
-
-void http_server_let_go(struct http_server *server)
-{
-    server->holds--;
-    tell_if_drained(server);
 }
 
 bool http_server_is_draining(const struct http_server *server)
