@@ -319,22 +319,23 @@ static void take_packet(struct ts_demux *d, const uint8_t *data)
         take_media(d, &d->tracks[MEDIA_AUDIO], &p);
 }
 
-/* Where the next packet begins: at a sync byte that another one follows, as far as can be seen. */
+/* Whether a packet begins here: another one follows, as far as can be seen. */
+static bool is_sync(const uint8_t *data, size_t len)
+{
+    return data[0] == SYNC && (len <= PACKET_SIZE || data[PACKET_SIZE] == SYNC);
+}
+
+/* Where the next packet begins; `len` if nowhere. */
 static size_t find_sync(const uint8_t *data, size_t len)
 {
     size_t at = 0;
 
-    while (at < len) {
-        const uint8_t *found = memchr(data + at, SYNC, len - at);
+    while (at < len && !is_sync(data + at, len - at)) {
+        const uint8_t *found = memchr(data + at + 1, SYNC, len - at - 1);
 
-        if (!found)
-            return len;
-        at = (size_t)(found - data);
-        if (at + PACKET_SIZE >= len || data[at + PACKET_SIZE] == SYNC)
-            return at;
-        at++;
+        at = found ? (size_t)(found - data) : len;
     }
-    return len;
+    return at;
 }
 
 /* Completes the packet that the last push left unfinished. Returns what it took of `data`. */
@@ -362,8 +363,7 @@ void ts_demux_push(struct ts_demux *d, const uint8_t *data, size_t len, int64_t 
     d->arrival_us = arrival_us;
     at = finish_partial(d, data, len);
     while (at < len) {
-        if (data[at] != SYNC)
-            at += find_sync(data + at, len - at);
+        at += find_sync(data + at, len - at);
         if (len - at < PACKET_SIZE)
             break;
         take_packet(d, data + at);
