@@ -2,7 +2,8 @@
 /* libsrt asks on the thread that receives for all connections of the port; while it waits, packets
  * stay in the kernel's buffer. Nothing is lost by that as long as it is short against the second
  * after which senders give packets up, and against the buffer (8192 packets, 400 ms of 240 Mb/s).
- * A look-up takes FIND_US with SQLite on a quiet machine; WAIT_MAX_MS bounds one that hangs.
+ * A look-up is two reads of the store, well below a millisecond with SQLite; WAIT_MAX_MS bounds one
+ * that hangs.
  *
  * What all look-ups together may take is a quarter of the time, with a second in advance for
  * encoders that come back together after an outage: a flood of handshakes with made-up keys (their

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stream id of an SRT handshake, in any form: what is let through must have a key. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
