@@ -557,11 +557,11 @@ static void server_destroy(struct server *server)
     http_metrics_destroy(server->http_metrics);
     for (int i = 0; i < PORT_COUNT; i++)
         listener_destroy(server->ports[i].listener);
-    srt_port_destroy(server->srt);
     hls_hub_destroy(server->hub);
     api_destroy(server->api);
     object_store_destroy(server->objects);
     worker_pool_destroy(server->workers);
+    srt_port_destroy(server->srt);
     live_registry_destroy(server->registry);
     capacity_destroy(server->capacity);
     connection_limits_destroy(server->limits);
