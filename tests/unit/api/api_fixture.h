@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -37,7 +38,7 @@ struct api_fixture {
     struct access_key key; /* signs; tests may put another one here */
     struct api_reply reply;
     struct object_store objects; /* every bucket of it is one and the same: */
-    int probe_err;               /* what writing into it answers */
+    atomic_int probe_err;        /* what writing into it answers */
     int policy_err;              /* what reading its policy answers */
     char bucket_policy[4096];
     json_t *answer; /* body of the last reply; NULL if it had none */
