@@ -7,7 +7,8 @@ import { fetchMedia } from './support/playlist.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { commonSegments, probeRungs } from './support/rungs.mjs';
 import { story } from './support/story.mjs';
-import { metric, workerPids } from './support/workers.mjs';
+import { until } from './support/wait.mjs';
+import { eventCount, metric, workerPids } from './support/workers.mjs';
 
 const numbered = (playlist) => playlist.segments.map((segment, i) => ({ ...segment, number: playlist.mediaSequence + i }));
 
@@ -85,4 +86,31 @@ story('a worker that is killed costs the rungs a moment and the source nothing',
 story('a worker that hangs is replaced', async (kit) => {
   const { gaps } = await loseWorker(kit, 'SIGSTOP');
   assert.ok(gaps <= 8, `${gaps} segments are missing`);
+});
+
+story('after five crashes in a minute the rungs are withdrawn and the source goes on', async (kit) => {
+  const server = await kit.server();
+  const channel = await createChannel(kit, { type: 'STANDARD' });
+  kit.encoder(channel.rtmpUrl);
+  const [source] = await untilLive(channel);
+  const killed = new Set();
+  await until('the transcode to be given up', async () => {
+    for (const pid of workerPids(server).filter((worker) => !killed.has(worker))) {
+      process.kill(pid, 'SIGKILL');
+      killed.add(pid);
+    }
+    return await eventCount(server, 'Stream Failure') === 1;
+  }, { timeout: 20_000 });
+  assert.equal(killed.size, 5);
+  assert.match(server.log, /transcoding given up: reason=The transcoder crashed too often/);
+  const [left, ...others] = await until('the rungs to be withdrawn', async () => {
+    const variants = await untilLive(channel);
+    return variants.length === 1 && variants;
+  });
+  assert.deepEqual([left.url, others.length], [source.url, 0]);
+  const { mediaSequence, segments } = await fetchMedia(source.url);
+  const on = await untilPlaylist(source.url, 'more of the source', (playlist) =>
+    playlist.mediaSequence + playlist.segments.length >= mediaSequence + segments.length + 3);
+  assert.equal(on.segments.some((segment) => segment.isGap || segment.isDiscontinuity), false);
+  assert.deepEqual(workerPids(server), []);
 });

@@ -182,7 +182,39 @@ static const struct golden goldens[] = {
       "360p30 360p 360x640@30 700 64\n"
       "160p30 160p 160x284@30 270 48\n"
       "audio_only audio_only 0x0@0 none 64\n" },
+    { "ADVANCED_HD", CONSTRAINED, 854, 480, 30,
+      "480p30 480p 854x480@30 800 128\n"
+      "360p30 360p 640x360@30 400 64\n"
+      "160p30 160p 284x160@30 220 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
+    { "ADVANCED_HD", HIGHER, 1024, 576, 60,
+      "576p30 576p 1024x576@30 2300 128\n"
+      "480p30 480p 852x480@30 1300 128\n"
+      "360p30 360p 640x360@30 700 64\n"
+      "160p30 160p 284x160@30 270 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
+    { "ADVANCED_HD", CONSTRAINED, 1024, 576, 30,
+      "576p30 576p 1024x576@30 1900 128\n"
+      "480p30 480p 852x480@30 800 128\n"
+      "360p30 360p 640x360@30 400 64\n"
+      "160p30 160p 284x160@30 220 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
     /* ADVANCED_SD */
+    { "ADVANCED_SD", HIGHER, 854, 480, 30,
+      "480p30 480p 854x480@30 1300 128\n"
+      "360p30 360p 640x360@30 700 64\n"
+      "160p30 160p 284x160@30 270 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
+    { "ADVANCED_SD", CONSTRAINED, 1280, 720, 60,
+      "480p30 480p 852x480@30 800 128\n"
+      "360p30 360p 640x360@30 400 64\n"
+      "160p30 160p 284x160@30 220 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
+    { "ADVANCED_SD", CONSTRAINED, 1920, 1080, 30,
+      "480p30 480p 852x480@30 800 128\n"
+      "360p30 360p 640x360@30 400 64\n"
+      "160p30 160p 284x160@30 220 48\n"
+      "audio_only audio_only 0x0@0 none 64\n" },
     { "ADVANCED_SD", HIGHER, 1920, 1080, 60,
       "480p30 480p 852x480@30 1300 128\n"
       "360p30 360p 640x360@30 700 64\n"
