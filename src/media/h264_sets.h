@@ -5,6 +5,7 @@
 #ifndef MEDIA_H264_SETS_H
 #define MEDIA_H264_SETS_H
 
+#include "base/bytes.h"
 #include "media/h264_nal.h"
 
 struct h264_sps;

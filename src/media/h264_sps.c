@@ -8,43 +8,16 @@
 #include "base/mem.h"
 #include "base/reader.h"
 #include "media/h264_nal.h"
+#include "media/param_set.h"
+#include "media/rbsp.h"
 
 #define SPS_MAX         1024 /* bytes; the longest that the syntax can reach with its lists */
 #define MBS_MAX         1055 /* macroblocks along an edge: A.3.1 item f at level 6.2 */
-#define SAR_EXTENDED    255
 #define FPS_MAX         240.0
 #define POC_CYCLE_MAX   255
 #define SPS_ID_MAX      31
 #define BIT_DEPTH_MAX   6 /* above eight */
 #define POC_LSB_LOG_MAX 12
-
-/* 7.3.1: 00 00 03 stands for 00 00. Returns the length without the header byte. */
-static size_t unescape(uint8_t out[SPS_MAX], const uint8_t *nal, size_t len)
-{
-    size_t count = 0;
-    int zeroes = 0;
-
-    for (size_t i = 1; i < len && count < SPS_MAX; i++) {
-        if (zeroes >= 2 && nal[i] == 3) {
-            zeroes = 0;
-            continue;
-        }
-        zeroes = nal[i] ? 0 : zeroes + 1;
-        out[count++] = nal[i];
-    }
-    return count;
-}
-
-/* An unsigned code whose limit the specification names. */
-static uint32_t read_limited(struct bit_reader *r, uint32_t max)
-{
-    uint32_t value = read_ue(r);
-
-    if (value <= max)
-        return value;
-    r->err = -EINVAL;
-    return 0;
-}
 
 static void skip_scaling_list(struct bit_reader *r, int size)
 {
@@ -82,11 +55,11 @@ static int read_chroma(struct bit_reader *r, struct h264_sps *sps)
 {
     bool are_planes_separate = false;
 
-    sps->chroma_format_idc = (int)read_limited(r, 3);
+    sps->chroma_format_idc = (int)param_set_read_max(r, 3);
     if (sps->chroma_format_idc == 3)
         are_planes_separate = read_bits(r, 1);
-    sps->bit_depth_luma += (int)read_limited(r, BIT_DEPTH_MAX);
-    sps->bit_depth_chroma += (int)read_limited(r, BIT_DEPTH_MAX);
+    sps->bit_depth_luma += (int)param_set_read_max(r, BIT_DEPTH_MAX);
+    sps->bit_depth_chroma += (int)param_set_read_max(r, BIT_DEPTH_MAX);
     read_bits(r, 1); /* qpprime_y_zero_transform_bypass_flag */
     if (read_bits(r, 1))
         skip_scaling_matrix(r, sps->chroma_format_idc == 3 ? 12 : 8);
@@ -95,29 +68,19 @@ static int read_chroma(struct bit_reader *r, struct h264_sps *sps)
 
 static void skip_picture_order(struct bit_reader *r)
 {
-    uint32_t type = read_limited(r, 2);
+    uint32_t type = param_set_read_max(r, 2);
     uint32_t count;
 
     if (type == 0)
-        read_limited(r, POC_LSB_LOG_MAX);
+        param_set_read_max(r, POC_LSB_LOG_MAX);
     if (type != 1)
         return;
     read_bits(r, 1); /* delta_pic_order_always_zero_flag */
     read_se(r);      /* offset_for_non_ref_pic */
     read_se(r);      /* offset_for_top_to_bottom_field */
-    count = read_limited(r, POC_CYCLE_MAX);
+    count = param_set_read_max(r, POC_CYCLE_MAX);
     for (uint32_t i = 0; i < count && !r->err; i++)
         read_se(r); /* offset_for_ref_frame */
-}
-
-/* Width or height without its two crops, which count units of `unit` samples. */
-static int crop(struct bit_reader *r, int size, uint32_t before, uint32_t after, int unit)
-{
-    if (((uint64_t)before + after) * (unsigned)unit >= (uint64_t)size) {
-        r->err = -EINVAL;
-        return 0;
-    }
-    return size - (int)(before + after) * unit;
 }
 
 static void read_size(struct bit_reader *r, struct h264_sps *sps, int chroma_array_type)
@@ -127,8 +90,8 @@ static void read_size(struct bit_reader *r, struct h264_sps *sps, int chroma_arr
     uint32_t left, right, top, bottom;
     int fields;
 
-    sps->width = 16 * (int)(read_limited(r, MBS_MAX - 1) + 1);
-    sps->height = 16 * (int)(read_limited(r, MBS_MAX - 1) + 1);
+    sps->width = 16 * (int)(param_set_read_max(r, MBS_MAX - 1) + 1);
+    sps->height = 16 * (int)(param_set_read_max(r, MBS_MAX - 1) + 1);
     fields = read_bits(r, 1) ? 1 : 2; /* frame_mbs_only_flag */
     sps->height *= fields;
     if (fields == 2)
@@ -142,75 +105,23 @@ static void read_size(struct bit_reader *r, struct h264_sps *sps, int chroma_arr
     bottom = read_ue(r);
     if (r->err)
         return;
-    sps->width = crop(r, sps->width, left, right, unit_x);
-    sps->height = crop(r, sps->height, top, bottom, unit_y * fields);
-}
-
-/* Table E-1 */
-static void read_aspect_ratio(struct bit_reader *r, struct h264_sps *sps)
-{
-    /* clang-format off */
-    static const uint8_t ratios[][2] = {
-        { 0, 0 },   { 1, 1 },   { 12, 11 }, { 10, 11 }, { 16, 11 }, { 40, 33 },
-        { 24, 11 }, { 20, 11 }, { 32, 11 }, { 80, 33 }, { 18, 11 }, { 15, 11 },
-        { 64, 33 }, { 160, 99 }, { 4, 3 },  { 3, 2 },   { 2, 1 },
-    };
-    /* clang-format on */
-    uint32_t idc = read_bits(r, 8);
-
-    if (idc == SAR_EXTENDED) {
-        sps->sar_width = (int)read_bits(r, 16);
-        sps->sar_height = (int)read_bits(r, 16);
-    } else if (idc < ARRAY_LEN(ratios)) {
-        sps->sar_width = ratios[idc][0];
-        sps->sar_height = ratios[idc][1];
-    }
-    if (r->err || !sps->sar_width || !sps->sar_height)
-        sps->sar_width = sps->sar_height = 0;
-}
-
-static void read_signal_type(struct bit_reader *r, struct h264_sps *sps)
-{
-    struct video_colour colour = { 0 };
-
-    read_bits(r, 3); /* video_format */
-    colour.is_full_range = read_bits(r, 1);
-    if (read_bits(r, 1)) {
-        colour.primaries = (int)read_bits(r, 8);
-        colour.transfer = (int)read_bits(r, 8);
-        colour.matrix = (int)read_bits(r, 8);
-    }
-    if (!r->err)
-        sps->colour = colour;
+    sps->width = param_set_crop(r, sps->width, left, right, unit_x);
+    sps->height = param_set_crop(r, sps->height, top, bottom, unit_y * fields);
 }
 
 static void read_timing(struct bit_reader *r, struct h264_sps *sps)
 {
-    uint32_t units = read_bits(r, 32);
-    uint32_t scale = read_bits(r, 32);
-    double fps;
+    double fps = param_set_read_tick_rate(r) / 2; /* E.2.1: a tick is a field */
 
     read_bits(r, 1); /* fixed_frame_rate_flag */
-    if (r->err || !units)
-        return;
-    fps = scale / (2.0 * units); /* E.2.1: a tick is a field */
-    if (fps <= FPS_MAX)
+    if (!r->err && fps <= FPS_MAX)
         sps->fps = fps;
 }
 
 /* E.1.1, as far as it is of use: what follows the timing tells buffer sizes only. */
 static void read_vui(struct bit_reader *r, struct h264_sps *sps)
 {
-    if (read_bits(r, 1))
-        read_aspect_ratio(r, sps);
-    if (read_bits(r, 1))
-        read_bits(r, 1); /* overscan_appropriate_flag */
-    if (read_bits(r, 1))
-        read_signal_type(r, sps);
-    if (read_bits(r, 1)) { /* where chroma samples lie, in either field */
-        read_ue(r);
-        read_ue(r);
-    }
+    param_set_read_display(r, &sps->sar_width, &sps->sar_height, &sps->colour);
     if (read_bits(r, 1))
         read_timing(r, sps);
 }
@@ -224,14 +135,14 @@ int h264_sps_parse(struct h264_sps *out, const uint8_t *nal, size_t len)
 
     if (!len || (nal[0] & 0x1f) != NAL_SPS)
         return -EINVAL;
-    bit_reader_init(&r, raw, unescape(raw, nal, len));
+    bit_reader_init(&r, raw, rbsp_read(raw, SPS_MAX, nal + 1, len - 1));
     sps.profile_idc = (int)read_bits(&r, 8);
     sps.constraint_flags = (int)read_bits(&r, 8);
     sps.level_idc = (int)read_bits(&r, 8);
-    read_limited(&r, SPS_ID_MAX);
+    param_set_read_max(&r, SPS_ID_MAX);
     if (has_chroma_info(sps.profile_idc))
         chroma_array_type = read_chroma(&r, &sps);
-    read_limited(&r, POC_LSB_LOG_MAX); /* log2_max_frame_num_minus4 */
+    param_set_read_max(&r, POC_LSB_LOG_MAX); /* log2_max_frame_num_minus4 */
     skip_picture_order(&r);
     read_ue(&r);      /* max_num_ref_frames */
     read_bits(&r, 1); /* gaps_in_frame_num_value_allowed_flag */
