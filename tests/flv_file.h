@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/reader.h"
+#include "media/access_unit.h"
 #include "media/codec.h"
-#include "media/h264_nal.h"
 #include "media/packet.h"
 
 #define FLV_AUDIO            8
@@ -49,7 +49,7 @@ static inline void flv_read_video(struct flv_file *flv, const uint8_t *data, siz
                                   uint32_t time)
 {
     struct codec_config *config;
-    struct h264_access_unit unit;
+    struct access_unit unit;
     int32_t composition;
 
     if (len < 5 || (data[0] & 0x0f) != 7)
@@ -60,7 +60,7 @@ static inline void flv_read_video(struct flv_file *flv, const uint8_t *data, siz
         flv_set_config(&flv->video, config);
     }
     if (data[1] != 1 || !flv->video ||
-        h264_access_unit_read(&unit, data + 5, len - 5, flv->length_size) || !unit.data)
+        access_unit_read(&unit, VIDEO_H264, data + 5, len - 5, flv->length_size) || !unit.data)
         return;
     codec_config_refresh(&flv->video, &unit);
     flv_push(flv, flv->video, unit.data, (int64_t)time * 90, ((int64_t)time + composition) * 90,

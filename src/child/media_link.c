@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/reader.h"
+#include "media/access_unit.h"
 #include "media/codec.h"
-#include "media/h264_nal.h"
 
 #define CONFIG_MAX     65536
 #define AAC_FRAME_MAX  8191 /* what ADTS can carry */
@@ -107,7 +107,7 @@ int link_config_read(struct codec_config **out, const struct link_config *in)
 /* The packet's bytes, in the form that struct packet promises. */
 static int read_data(struct bytes **out, bool *is_idr, const struct link_packet *in)
 {
-    struct h264_access_unit unit;
+    struct access_unit unit;
     int err;
 
     *is_idr = false;
@@ -117,7 +117,7 @@ static int read_data(struct bytes **out, bool *is_idr, const struct link_packet 
         *out = bytes_copy(in->data, in->len);
         return 0;
     }
-    err = h264_access_unit_read(&unit, in->data, in->len, 4);
+    err = access_unit_read(&unit, VIDEO_H264, in->data, in->len, 4);
     if (err || !unit.data)
         return -EPROTO;
     *out = unit.data;

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* The header of an SEI NAL unit; HEVC's prefix SEI, of the base layer. */
 #define SEI_NAL           0x06
+#define HEVC_SEI_NAL      0x4e01
 #define SEI_USER_DATA_T35 4
 #define SEI_END           0x80 /* rbsp_trailing_bits */
 #define USER_DATA_TYPE_CC 3
@@ -62,7 +64,7 @@ static void append_escaped(struct buf *out, const uint8_t *data, size_t len)
     }
 }
 
-static void append_nal(struct buf *nal, const uint8_t *payload, size_t len)
+static void append_nal(struct buf *nal, enum video_codec codec, const uint8_t *payload, size_t len)
 {
     size_t left = len;
     struct buf sei;
@@ -74,12 +76,15 @@ static void append_nal(struct buf *nal, const uint8_t *payload, size_t len)
     buf_append_u8(&sei, (uint8_t)left);
     buf_append(&sei, payload, len);
     buf_append_u8(&sei, SEI_END);
-    buf_append_u8(nal, SEI_NAL);
+    if (codec == VIDEO_HEVC)
+        buf_append_u16(nal, HEVC_SEI_NAL);
+    else
+        buf_append_u8(nal, SEI_NAL);
     append_escaped(nal, sei.data, sei.len);
     buf_clear(&sei);
 }
 
-int caption_sei_append(struct buf *out, const char *base64, size_t len)
+int caption_sei_append(struct buf *out, enum video_codec codec, const char *base64, size_t len)
 {
     uint8_t payload[sizeof(registration) + CAPTION_MAX], *captions = payload + sizeof(registration);
     struct buf nal;
@@ -93,7 +98,7 @@ int caption_sei_append(struct buf *out, const char *base64, size_t len)
     memcpy(captions - missing, registration, (size_t)missing);
 
     buf_init(&nal, 4 * CAPTION_MAX);
-    append_nal(&nal, captions - missing, (size_t)(size + missing));
+    append_nal(&nal, codec, captions - missing, (size_t)(size + missing));
     err = buf_reserve(out, 4 + nal.len) ? 0 : -EMSGSIZE;
     if (!err) {
         buf_append_u32(out, (uint32_t)nal.len);

@@ -49,7 +49,6 @@ static const char *const audio_codecs[16] = {
 
 /* Enhanced RTMP's, by FourCC; others are shown as they are */
 static const char *const fourcc_codecs[][2] = {
-    { "hvc1", "H.265 (HEVC)" },
     { "av01", "AV1" },
     { "vp08", "VP8" },
     { "vp09", "VP9" },
@@ -174,6 +173,11 @@ static int begin_track(struct flv_video *video, struct flv_tag *tag, size_t *len
     return reader_err(r) || *len > reader_left(r) ? -EINVAL : 0;
 }
 
+static bool is_hevc(const uint8_t *fourcc)
+{
+    return fourcc && !memcmp(fourcc, "hvc1", 4);
+}
+
 static int read_enhanced(struct flv_video *video, struct flv_tag *tag)
 {
     int type = video->packet_type, err;
@@ -189,7 +193,8 @@ static int read_enhanced(struct flv_video *video, struct flv_tag *tag)
     read_skip(&video->r, len);
     if (type == VIDEO_PACKET_METADATA || video->frame_type == FRAME_COMMAND)
         return finish(tag, &body);
-    err = check_fourcc(tag, video->fourcc, "avc1");
+    tag->video = is_hevc(video->fourcc) ? VIDEO_HEVC : VIDEO_H264;
+    err = check_fourcc(tag, video->fourcc, tag->video == VIDEO_HEVC ? "hvc1" : "avc1");
     if (err)
         return err;
     if (type == PACKET_SEQUENCE_START)

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "base/reader.h"
+#include "media/packet.h"
 
 enum flv_kind {
-    FLV_CONFIG, /* AVCDecoderConfigurationRecord or AudioSpecificConfig */
+    FLV_CONFIG, /* decoder configuration record (AVC, HEVC) or AudioSpecificConfig */
     FLV_FRAME,  /* NAL units behind lengths, or a raw AAC frame */
     FLV_OTHER,  /* nothing to pass on: end of sequence, commands, metadata, empty */
 };
@@ -21,6 +22,7 @@ struct flv_tag {
     enum flv_kind kind;
     size_t offset, len;     /* where in the message the codec's own data stands */
     int track;              /* video; 0 unless the message says so */
+    enum video_codec video; /* of a configuration or frame */
     bool is_among_others;   /* the message may hold tags of other tracks, too */
     int32_t composition_ms; /* video: presentation minus decoding time */
     const char *codec;      /* what it is, when it is not carried: static storage or `name` */

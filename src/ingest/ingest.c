@@ -13,6 +13,11 @@ void ingest_accept(struct ingest *ingest)
     ingest->ops->accept(ingest);
 }
 
+void ingest_take_hevc(struct ingest *ingest)
+{
+    ingest->takes_hevc = true;
+}
+
 void ingest_refuse(struct ingest *ingest, const char *description)
 {
     ingest->ops->refuse(ingest, description);

@@ -58,6 +58,9 @@ struct ingest_events {
 /* The context of the callbacks from now on; the protocol server gives one at the start. */
 void ingest_set_ctx(struct ingest *ingest, void *ctx);
 void ingest_accept(struct ingest *ingest);
+/* Before ingest_accept(): it was told to send HEVC or H.264; otherwise HEVC is refused by name.
+ * Only RTMP carries it. */
+void ingest_take_hevc(struct ingest *ingest);
 /* Tells the encoder why (`description` is shown to its user), then closes; also a running broadcast
  * that turns out to be what may not be. No callback after it. */
 void ingest_refuse(struct ingest *ingest, const char *description);

@@ -21,6 +21,7 @@ struct ingest {
     void *ctx;
     struct loop *loop;
     int64_t last_byte_ms;
+    bool takes_hevc;
     char tag[LOG_TAG_SIZE];
 };
 

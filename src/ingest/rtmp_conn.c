@@ -63,6 +63,7 @@ void rtmp_conn_end_ingest(struct rtmp_conn *conn, bool is_clean)
     conn->has_ingest = false;
     conn->ingest.events->on_end(&conn->ingest, is_clean, conn->ingest.ctx);
     conn->ingest.ctx = conn->config.events_ctx;
+    conn->ingest.takes_hevc = false;
     rtmp_media_clear(&conn->media);
 }
 
@@ -441,6 +442,7 @@ static void accept_ingest(struct ingest *ingest)
         rtmp_reply_user_event(&conn->out, RTMP_STREAM_BEGIN, conn->stream_id);
         rtmp_reply_status(&conn->out, conn->stream_id, &status);
         rtmp_conn_enter(conn, RTMP_PUBLISHING);
+        conn->media.takes_hevc = ingest->takes_hevc;
         conn->ingest.last_byte_ms = clock_mono_ms(); /* it was we who did not listen */
         log_info(ingest->tag, "publishing: peer=%s tls=%s encoder=%s", conn->peer,
                  conn->config.is_encrypted ? "yes" : "no", conn->encoder);

@@ -13,8 +13,10 @@
 #include "base/clock.h"
 #include "ingest/caption_sei.h"
 #include "ingest/flv.h"
+#include "media/access_unit.h"
 #include "media/codec.h"
 #include "media/h264_nal.h"
+#include "media/hevc_sets.h"
 
 #define TICKS_PER_MS (MEDIA_TIMESCALE / 1000)
 #define CAPTIONS_MAX (16 << 10) /* waiting for a picture */
@@ -66,6 +68,12 @@ static int fail_config(struct rtmp_media *media, int err, const char *codec)
     return err;
 }
 
+static int fail_unit(struct rtmp_media *media, int err, const char *codec)
+{
+    snprintf(media->reason, sizeof(media->reason), "broken %s access unit", codec);
+    return err;
+}
+
 /* Takes `fresh`; an equal one changes nothing, so that packets keep sharing one. */
 static void replace_config(struct codec_config **config, struct codec_config *fresh)
 {
@@ -94,38 +102,56 @@ static void add(struct rtmp_packets *out, struct packet *packet)
 
 /* ---- video ---- */
 
-static int take_avcc(struct rtmp_media *media, struct rtmp_video_track *track, const uint8_t *data,
-                     size_t len)
+static const char *const codec_names[] = { [VIDEO_H264] = "H.264", [VIDEO_HEVC] = "H.265" };
+
+static int read_record(struct codec_config **out, enum video_codec codec, const uint8_t *data,
+                       size_t len)
 {
+    return codec == VIDEO_HEVC ? codec_config_from_hvcc(out, data, len)
+                               : codec_config_from_avcc(out, data, len);
+}
+
+static int take_record(struct rtmp_media *media, struct rtmp_video_track *track,
+                       const struct bytes *payload, const struct flv_tag *tag)
+{
+    const uint8_t *data = payload->data + tag->offset;
     struct codec_config *fresh;
-    int size = avcc_length_size(data, len);
-    int err = size < 0 ? size : codec_config_from_avcc(&fresh, data, len);
+    int size = tag->video == VIDEO_HEVC ? hvcc_length_size(data, tag->len)
+                                        : avcc_length_size(data, tag->len);
+    int err = size < 0 ? size : read_record(&fresh, tag->video, data, tag->len);
 
     if (err)
-        return fail_config(media, err, "H.264");
+        return fail_config(media, err, codec_names[tag->video]);
+    if (track->config && track->config->video.codec != tag->video)
+        buf_reset(&track->captions); /* they are in the other codec's form */
     track->nal_length_size = size;
     replace_config(&track->config, fresh);
     return 0;
 }
 
+static bool is_sei(enum video_codec codec, const struct h264_nal *nal)
+{
+    return codec == VIDEO_HEVC ? hevc_nal_type(nal) == HEVC_PREFIX_SEI : nal->type == NAL_SEI;
+}
+
 /* Where captions go: behind the SEI that is there (a buffering period must stay the first), before
  * everything else. */
-static size_t behind_sei(const struct bytes *unit)
+static size_t behind_sei(enum video_codec codec, const struct bytes *unit)
 {
     struct h264_nal nal;
     struct reader r;
 
     reader_init(&r, unit->data, unit->len);
     while (h264_next_nal(&r, 4, &nal))
-        if (nal.type != NAL_SEI)
+        if (!is_sei(codec, &nal))
             return (size_t)(nal.data - 4 - unit->data);
     return unit->len;
 }
 
-static struct bytes *with_captions(struct buf *captions, struct bytes *unit)
+static struct bytes *with_captions(struct buf *captions, enum video_codec codec, struct bytes *unit)
 {
     struct bytes *joined = bytes_create(unit->len + captions->len);
-    size_t before = behind_sei(unit);
+    size_t before = behind_sei(codec, unit);
 
     memcpy(joined->data, unit->data, before);
     memcpy(joined->data + before, captions->data, captions->len);
@@ -136,35 +162,38 @@ static struct bytes *with_captions(struct buf *captions, struct bytes *unit)
 }
 
 /* Where tags of several tracks stand in one payload, none of them can have its memory. */
-static int read_unit(struct h264_access_unit *unit, struct bytes *payload,
-                     const struct flv_tag *tag, int length_size)
+static int read_unit(struct access_unit *unit, struct bytes *payload, const struct flv_tag *tag,
+                     int length_size)
 {
     if (tag->is_among_others)
-        return h264_access_unit_read(unit, payload->data + tag->offset, tag->len, length_size);
-    return h264_access_unit_reuse(unit, payload, tag->offset, length_size);
+        return access_unit_read(unit, tag->video, payload->data + tag->offset, tag->len,
+                                length_size);
+    return access_unit_reuse(unit, tag->video, payload, tag->offset, length_size);
 }
 
 static int take_picture(struct rtmp_media *media, struct rtmp_video_track *track,
                         struct bytes *payload, const struct flv_tag *tag, struct packet **out)
 {
     int64_t dts = media->clock_ms * TICKS_PER_MS;
-    struct h264_access_unit unit;
+    struct access_unit unit;
     int err;
 
     if (!track->config)
         return 0; /* nobody could decode it */
+    if (track->config->video.codec != tag->video)
+        return fail(media, -EINVAL, "a picture in another codec than its configuration");
     err = read_unit(&unit, payload, tag, track->nal_length_size);
     if (err)
-        return fail(media, err, "broken H.264 access unit");
+        return fail_unit(media, err, codec_names[tag->video]);
     err = codec_config_refresh(&track->config, &unit);
     if (err) {
         bytes_unref(unit.data);
-        return fail_config(media, err, "H.264");
+        return fail_config(media, err, codec_names[tag->video]);
     }
     if (!unit.data)
         return 0;
     if (track->captions.len)
-        unit.data = with_captions(&track->captions, unit.data);
+        unit.data = with_captions(&track->captions, tag->video, unit.data);
     *out = make_packet(track->config, unit.data, dts, dts + tag->composition_ms * TICKS_PER_MS);
     (*out)->is_idr = unit.is_idr;
     (*out)->track = tag->track;
@@ -179,7 +208,7 @@ static int take_video_tag(struct rtmp_media *media, struct bytes *payload,
     int err;
 
     if (tag->kind == FLV_CONFIG)
-        return take_avcc(media, track, payload->data + tag->offset, tag->len);
+        return take_record(media, track, payload, tag);
     if (tag->kind != FLV_FRAME)
         return 0;
     if (out->count == PACKET_TRACKS_MAX)
@@ -202,6 +231,8 @@ static int take_video(struct rtmp_media *media, struct bytes *payload, struct rt
             return refuse_codec(media, tag.codec, "H.264");
         if (got < 0)
             return fail(media, got, "broken video tag");
+        if (tag.video == VIDEO_HEVC && !media->takes_hevc)
+            return refuse_codec(media, "H.265 (HEVC)", "H.264");
         if (tag.track >= PACKET_TRACKS_MAX)
             return fail(media, -EINVAL, "a video track numbered above 15");
         err = take_video_tag(media, payload, &tag, out);
@@ -226,9 +257,13 @@ int rtmp_media_captions(struct rtmp_media *media, const char *base64, size_t len
 {
     int err = 0;
 
-    for (int i = 0; i < PACKET_TRACKS_MAX && !err; i++)
-        if (!i || media->video[i].config)
-            err = caption_sei_append(&media->video[i].captions, base64, len);
+    for (int i = 0; i < PACKET_TRACKS_MAX && !err; i++) {
+        const struct codec_config *config = media->video[i].config;
+
+        if (!i || config)
+            err = caption_sei_append(&media->video[i].captions,
+                                     config ? config->video.codec : VIDEO_H264, base64, len);
+    }
     return err;
 }
 

@@ -20,6 +20,7 @@ struct rtmp_video_track {
 struct rtmp_media {
     struct rtmp_video_track video[PACKET_TRACKS_MAX];
     struct codec_config *audio; /* NULL until the encoder has sent it */
+    bool takes_hevc;
     bool has_clock;
     int64_t clock_ms; /* of the message before, whatever its track: unwrapped */
     char reason[64];  /* why the last call failed */

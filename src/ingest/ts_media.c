@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "ingest/es_frames.h"
+#include "media/access_unit.h"
 #include "media/codec.h"
-#include "media/h264_nal.h"
 
 #define DELAY_MAX (5 * MEDIA_TIMESCALE) /* presentation behind decoding; more is nonsense */
 
@@ -44,7 +44,7 @@ static void reject_config(struct ts_media *m, int err, enum demux_refusal refusa
 /* ---- video ---- */
 
 static void send_picture(struct ts_media *m, const struct es_frame *frame,
-                         const struct h264_access_unit *unit)
+                         const struct access_unit *unit)
 {
     int64_t delay = (frame->pts - frame->dts) & DEMUX_TIME_MASK;
     struct link_packet packet = {
@@ -63,8 +63,8 @@ static void send_picture(struct ts_media *m, const struct es_frame *frame,
 static void take_picture(struct ts_media *m, const struct es_frame *frame)
 {
     struct codec_config *told = m->video;
-    struct h264_access_unit unit;
-    int err = h264_access_unit_read_annexb(&unit, frame->data, frame->len);
+    struct access_unit unit;
+    int err = access_unit_read_annexb(&unit, frame->data, frame->len);
 
     if (!err && unit.set_count)
         err = codec_config_refresh(&m->video, &unit);

@@ -341,6 +341,8 @@ static void admit(struct publisher *publisher, const struct admission *admission
     publisher->channel = permit->channel;
     publisher->tracks = permit->tracks;
     multitrack_watch_init(&publisher->watch, &permit->tracks, permit->channel.takes_multitrack);
+    if (permit->tracks.count) /* of which codec each must be, the watch knows */
+        ingest_take_hevc(publisher->ingest);
     if (!publisher->is_encrypted && !permit->channel.allows_insecure_ingest) {
         snprintf(reason, sizeof(reason),
                  "This channel takes encrypted ingest only: publish to %s, or set insecureIngest",

@@ -588,11 +588,22 @@ static bool needs_other_ladder(const struct live_pipeline *p, const struct packe
            !ladder_has_same_renditions(&p->ladder, &ladder);
 }
 
+/* Whatever comes through here may reach the worker and either muxer; HEVC is for neither the worker
+ * nor transport streams. The renditions of several tracks need no worker. */
+static bool can_carry(const struct live_pipeline *p, const struct packet *packet)
+{
+    return packet->kind != MEDIA_VIDEO || packet->config->video.codec == VIDEO_H264 ||
+           (p->tracks.count && p->channel.is_fmp4);
+}
+
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
 {
-    struct packet *mapped = is_unexpected(p, packet) ? NULL : timeline_map(&p->timeline, packet);
+    struct packet *mapped;
     int err;
 
+    if (!can_carry(p, packet))
+        return -ENOTSUP;
+    mapped = is_unexpected(p, packet) ? NULL : timeline_map(&p->timeline, packet);
     if (!mapped)
         return 0;
     if (packet->kind == MEDIA_VIDEO)

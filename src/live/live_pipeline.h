@@ -59,7 +59,8 @@ void live_pipeline_set_tracks(struct live_pipeline *p, const struct multitrack_c
 /* The encoder says which tracks it will send, and how many bits per second it means to. */
 void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int64_t bps);
 /* -EMSGSIZE when the encoder sends more than can be held or cut, -EBUSY when the machine has no
- * room for the transcode, -EIO when that failed for good: the broadcast must end. Refs. */
+ * room for the transcode, -EIO when that failed for good, -ENOTSUP for HEVC that would have to be
+ * transcoded or go into a transport stream: the broadcast must end. Refs. */
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet);
 /* Text from the encoder for the viewers, at the newest packet's time. */
 void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t len);

@@ -47,8 +47,10 @@ static bool allow_single(const struct multitrack_watch *watch, const struct pack
     return fail(out, MULTITRACK_KEY_REQUIRED, "several tracks need its stream key");
 }
 
-static bool allow_size(struct multitrack_watch *watch, const struct packet *packet,
-                       struct multitrack_fault *out)
+static const char *const codec_names[] = { [VIDEO_H264] = "H.264", [VIDEO_HEVC] = "H.265" };
+
+static bool allow_config(struct multitrack_watch *watch, const struct packet *packet,
+                         struct multitrack_fault *out)
 {
     const struct multitrack_track *wanted = &watch->config.tracks[packet->track];
     struct multitrack_state *track = &watch->tracks[packet->track];
@@ -56,6 +58,9 @@ static bool allow_size(struct multitrack_watch *watch, const struct packet *pack
 
     if (track->checked_config == packet->config)
         return true;
+    if (video->codec != wanted->codec)
+        return fail(out, MULTITRACK_PROPERTIES, "track %d is %s, not %s", packet->track,
+                    codec_names[video->codec], codec_names[wanted->codec]);
     if (video->width != wanted->width || video->height != wanted->height)
         return fail(out, MULTITRACK_PROPERTIES, "track %d is %dx%d, not %dx%d", packet->track,
                     video->width, video->height, wanted->width, wanted->height);
@@ -89,7 +94,7 @@ static bool allow_idr(struct multitrack_watch *watch, const struct packet *packe
 {
     struct multitrack_state *track = &watch->tracks[packet->track];
 
-    if (bpm_sei_find(packet->data->data, packet->data->len) != BPM_ALL)
+    if (bpm_sei_find(packet->config->video.codec, packet->data->data, packet->data->len) != BPM_ALL)
         return fail(out, MULTITRACK_PROPERTIES, "track %d has an IDR without BPM SEI",
                     packet->track);
     track->idrs++;
@@ -161,6 +166,6 @@ bool multitrack_watch_allow(struct multitrack_watch *watch, const struct packet 
     if (packet->track >= watch->config.count)
         return fail(out, MULTITRACK_TRACK_COUNT, "track %d of %d", packet->track,
                     watch->config.count);
-    return allow_size(watch, packet, out) && allow_rates(watch, packet, out) &&
+    return allow_config(watch, packet, out) && allow_rates(watch, packet, out) &&
            (!packet->is_idr || allow_idr(watch, packet, out));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Holds one encoder's connection against what it was told to send: as many tracks, of these sizes,
- * rates and bit rates, with IDRs at the same times and performance metrics before each.
+/* Holds one encoder's connection against what it was told to send: as many tracks, of these codecs,
+ * sizes, rates and bit rates, with IDRs at the same times and performance metrics before each.
  * Thread: its owner's; pure. */
 #ifndef LIVE_MULTITRACK_WATCH_H
 #define LIVE_MULTITRACK_WATCH_H
@@ -33,7 +33,7 @@ struct multitrack_idr {
 struct multitrack_state {
     int idrs; /* so far */
     struct multitrack_idr idr, previous_idr;
-    const void *checked_config; /* whose size is known to be right; only compared */
+    const void *checked_config; /* whose codec and size are known to be right; only compared */
     int64_t last_dts;
     int64_t since; /* what follows is counted from this decode time */
     int64_t frames, bytes;

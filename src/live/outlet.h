@@ -22,7 +22,7 @@ struct outlet;
 struct rendition;
 struct segment;
 
-#define OUTLET_CODECS_SIZE 64
+#define OUTLET_CODECS_SIZE 96 /* two of RFC 6381's names */
 
 struct outlet_config {
     const struct rendition *rendition;  /* borrowed for its life */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Broadcast Performance Metrics (Amazon IVS, "Multitrack Video: Broadcast Software Integration"):
- * user_data_unregistered SEI (ISO/IEC 14496-10, D.1.7), told apart by UUID. Behind it:
+ * user_data_unregistered SEI (ISO/IEC 14496-10, D.1.7; 23008-2, D.2.7), told apart by UUID. Behind
+ * it:
  *
  *     timestamps  reserved u(4) | count - 1 u(4) | { type u(8) | event u(8) | value }
  *     counters    reserved u(4) | count - 1 u(4) | { tag u(8) | value u(32) }
@@ -11,7 +12,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "media/h264_nal.h"
+#include "media/hevc_nal.h"
+#include "media/rbsp.h"
 
 #define UNREGISTERED 5    /* payloadType */
 #define NAL_MAX      1024 /* a message takes less than 400 bytes */
@@ -103,45 +105,40 @@ static unsigned read_message(struct reader *r)
     return kind && has_body(&body, kind->has_counters) ? kind->bit : 0;
 }
 
-/* Takes out what keeps start codes from appearing (7.4.1). */
-static size_t unescape(uint8_t *out, const uint8_t *data, size_t len)
-{
-    size_t out_len = 0;
-    int zeroes = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        bool is_escape = zeroes >= 2 && data[i] == 3;
-
-        zeroes = data[i] ? 0 : zeroes + 1;
-        if (!is_escape)
-            out[out_len++] = data[i];
-    }
-    return out_len;
-}
-
-static unsigned read_nal(const struct h264_nal *nal)
+static unsigned read_nal(const struct h264_nal *nal, size_t header)
 {
     uint8_t rbsp[NAL_MAX];
     unsigned found = 0;
     struct reader r;
 
-    if (nal->len > NAL_MAX)
+    if (nal->len > NAL_MAX || nal->len < header)
         return 0;
-    reader_init(&r, rbsp, unescape(rbsp, nal->data + 1, nal->len - 1));
+    reader_init(&r, rbsp, rbsp_read(rbsp, NAL_MAX, nal->data + header, nal->len - header));
     while (reader_left(&r) > 1) /* the last byte is the trailing bit */
         found |= read_message(&r);
     return found;
 }
 
-unsigned bpm_sei_find(const uint8_t *unit, size_t len)
+static bool is_h264_slice(const struct h264_nal *nal)
 {
+    return nal->type >= NAL_SLICE && nal->type <= NAL_IDR;
+}
+
+unsigned bpm_sei_find(enum video_codec codec, const uint8_t *unit, size_t len)
+{
+    bool is_hevc = codec == VIDEO_HEVC;
     struct h264_nal nal;
     unsigned found = 0;
     struct reader r;
 
     reader_init(&r, unit, len);
-    while (h264_next_nal(&r, 4, &nal) && nal.type != NAL_IDR && nal.type != NAL_SLICE)
-        if (nal.type == NAL_SEI)
-            found |= read_nal(&nal);
+    while (h264_next_nal(&r, 4, &nal)) {
+        if (is_hevc ? hevc_is_slice(hevc_nal_type(&nal)) : is_h264_slice(&nal))
+            break;
+        if (is_hevc && hevc_nal_type(&nal) == HEVC_PREFIX_SEI)
+            found |= read_nal(&nal, HEVC_NAL_HEADER);
+        else if (!is_hevc && nal.type == NAL_SEI)
+            found |= read_nal(&nal, 1);
+    }
     return found;
 }

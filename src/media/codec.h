@@ -7,7 +7,7 @@
 
 #include "media/packet.h"
 
-struct h264_access_unit;
+struct access_unit;
 
 /* From an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1), such as the body of an FLV
  * sequence header. The record kept in the configuration is written anew: it says 4-byte lengths
@@ -15,13 +15,15 @@ struct h264_access_unit;
 int codec_config_from_avcc(struct codec_config **out, const uint8_t *data, size_t len);
 /* Bytes in front of each NAL unit of the access units that belong to the record: 1, 2 or 4. */
 int avcc_length_size(const uint8_t *data, size_t len);
+/* Likewise from an HEVCDecoderConfigurationRecord (8.3.3.1); see hvcc_length_size(). */
+int codec_config_from_hvcc(struct codec_config **out, const uint8_t *data, size_t len);
 /* From an SPS and a PPS NAL unit, without start codes. */
 int codec_config_from_sps_pps(struct codec_config **out, const uint8_t *sps, size_t sps_len,
                               const uint8_t *pps, size_t pps_len);
 /* Replaces *config when the access unit brings other parameter sets than it has (the reference is
- * handed back and another returned); 0 and unchanged when it brings none or the same. *config may
- * be NULL. On error it is unchanged. */
-int codec_config_refresh(struct codec_config **config, const struct h264_access_unit *unit);
+ * handed back and another returned); 0 and unchanged when it brings none or the same. *config is
+ * of the unit's codec; for H.264 it may be NULL. On error it is unchanged. */
+int codec_config_refresh(struct codec_config **config, const struct access_unit *unit);
 
 /* From an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). -ENOTSUP for what ADTS cannot carry:
  * frames of 960 samples, channels by program config element, objects above AAC LTP without SBR. */

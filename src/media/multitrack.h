@@ -5,14 +5,16 @@
 #ifndef MEDIA_MULTITRACK_H
 #define MEDIA_MULTITRACK_H
 
+#include "media/packet.h"
+
 #define MULTITRACK_MAX        5   /* tracks */
 #define MULTITRACK_AUDIO_KBPS 160 /* the one audio track, of all renditions */
 
-/* H.264. */
 struct multitrack_track {
     int width, height;
     int fps_num, fps_den;
     int bitrate_kbps;
+    enum video_codec codec;
 };
 
 struct multitrack_config {

@@ -18,6 +18,7 @@ void codec_config_unref(struct codec_config *config)
         bytes_unref(config->video.sps);
         bytes_unref(config->video.pps);
         bytes_unref(config->video.avcc);
+        bytes_unref(config->video.hvcc);
         bytes_unref(config->video.annexb_sets);
     } else {
         bytes_unref(config->audio.asc);

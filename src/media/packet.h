@@ -19,15 +19,20 @@ struct video_colour {
     bool is_full_range;
 };
 
-/* H.264 (ISO/IEC 14496-10): parameter sets and what they say. */
+enum video_codec { VIDEO_H264, VIDEO_HEVC };
+
+/* H.264 (ISO/IEC 14496-10) or HEVC (23008-2): parameter sets and what they say. */
 struct video_config {
+    enum video_codec codec;
     int width, height; /* after cropping */
-    int profile_idc, constraint_flags, level_idc;
+    int profile_idc, level_idc;
+    int constraint_flags;      /* H.264 */
     double fps;                /* from the VUI; 0: not told */
     int sar_width, sar_height; /* shape of a sample; 0: not told */
     struct video_colour colour;
     struct bytes *sps, *pps;   /* the NAL units without start code or length; the first ones */
-    struct bytes *avcc;        /* AVCDecoderConfigurationRecord, 14496-15 5.3.3.1 */
+    struct bytes *avcc;        /* H.264: AVCDecoderConfigurationRecord, 14496-15 5.3.3.1 */
+    struct bytes *hvcc;        /* HEVC: HEVCDecoderConfigurationRecord, 14496-15 8.3.3.1 */
     struct bytes *annexb_sets; /* all parameter sets behind start codes, as before an IDR */
 };
 
@@ -49,7 +54,7 @@ struct codec_config {
         struct video_config video;
         struct audio_config audio;
     };
-    char rfc6381[24]; /* such as "avc1.64001F", "mp4a.40.2" */
+    char rfc6381[48]; /* such as "avc1.64001F", "hvc1.1.6.L93.B0", "mp4a.40.2" */
 };
 
 struct codec_config *codec_config_ref(struct codec_config *config);
@@ -62,7 +67,7 @@ struct packet {
     atomic_int refs;
     enum media_kind kind;
     int track;                   /* video: the encoder's number; 0: the best or only one */
-    bool is_idr;                 /* video: the first slice is NAL type 5 */
+    bool is_idr;                 /* video: the first slice is of an IDR picture */
     bool is_discontinuity;       /* what came before does not connect to it: media/timeline.h */
     int64_t dts, pts;            /* continuous: unwrapped by whoever made the packet */
     int64_t arrival_us;          /* wall clock when its last byte arrived at the server */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ftyp and moov (ISO/IEC 14496-12, 8) with the sample entries avc1 (14496-15, 5.4) and mp4a
- * (14496-14, 6.7). Video counts in 90 kHz, audio in its samples. */
+/* ftyp and moov (ISO/IEC 14496-12, 8) with the sample entries avc1 (14496-15, 5.4), hvc1 (8.4)
+ * and mp4a (14496-14, 6.7). Video counts in 90 kHz, audio in its samples. */
 #include "package/fmp4_init.h"
 
 #include "base/buf.h"
@@ -129,9 +129,19 @@ static void put_pasp(struct buf *buf, const struct video_config *video)
     box_end(buf, box);
 }
 
-static void put_avc1(struct buf *buf, const struct video_config *video)
+static void put_record(struct buf *buf, const struct video_config *video)
 {
-    size_t box = box_begin(buf, "avc1"), avcc;
+    bool is_hevc = video->codec == VIDEO_HEVC;
+    const struct bytes *record = is_hevc ? video->hvcc : video->avcc;
+    size_t box = box_begin(buf, is_hevc ? "hvcC" : "avcC");
+
+    buf_append(buf, record->data, record->len);
+    box_end(buf, box);
+}
+
+static void put_picture_entry(struct buf *buf, const struct video_config *video)
+{
+    size_t box = box_begin(buf, video->codec == VIDEO_HEVC ? "hvc1" : "avc1");
 
     box_zeroes(buf, 6);
     buf_append_u16(buf, 1); /* data_reference_index */
@@ -145,9 +155,7 @@ static void put_avc1(struct buf *buf, const struct video_config *video)
     box_zeroes(buf, 32);    /* compressor name */
     buf_append_u16(buf, 24);
     buf_append_u16(buf, 0xffff);
-    avcc = box_begin(buf, "avcC");
-    buf_append(buf, video->avcc->data, video->avcc->len);
-    box_end(buf, avcc);
+    put_record(buf, video);
     put_colr(buf, &video->colour);
     put_pasp(buf, video);
     box_end(buf, box);
@@ -201,7 +209,7 @@ static void put_stsd(struct buf *buf, const struct codec_config *config)
 
     buf_append_u32(buf, 1);
     if (config->kind == MEDIA_VIDEO)
-        put_avc1(buf, &config->video);
+        put_picture_entry(buf, &config->video);
     else
         put_mp4a(buf, &config->audio);
     box_end(buf, box);

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    if (bpm_sei_find(data, len) & ~BPM_ALL)
+    if ((bpm_sei_find(VIDEO_H264, data, len) | bpm_sei_find(VIDEO_HEVC, data, len)) & ~BPM_ALL)
         abort();
     return 0;
 }

@@ -3,12 +3,13 @@
  * comes out must be well formed. */
 #include <stdlib.h>
 
+#include "media/access_unit.h"
 #include "media/codec.h"
 #include "media/h264_nal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void check(const struct h264_access_unit *unit)
+static void check(const struct access_unit *unit)
 {
     struct codec_config *config = NULL;
     struct h264_nal nal;
@@ -29,13 +30,13 @@ static void check(const struct h264_access_unit *unit)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
     if (!len)
         return 0;
-    if (!h264_access_unit_read(&unit, data + 1, len - 1, data[0] % 4 + 1))
+    if (!access_unit_read(&unit, VIDEO_H264, data + 1, len - 1, data[0] % 4 + 1))
         check(&unit);
-    if (!h264_access_unit_read_annexb(&unit, data + 1, len - 1))
+    if (!access_unit_read_annexb(&unit, data + 1, len - 1))
         check(&unit);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "media/h264_nal.h"
+#include "media/access_unit.h"
 #include "transcode/worker_output.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -14,15 +14,15 @@ static int64_t last_dts[TRANSCODE_OUTPUTS_MAX];
 
 static void on_packet(int output, struct packet *packet, void *ctx)
 {
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
     if (packet->dts <= last_dts[output] || packet->pts < packet->dts)
         abort();
     last_dts[output] = packet->dts;
     if (packet->kind == MEDIA_AUDIO)
         return;
-    if (h264_access_unit_read(&unit, packet->data->data, packet->data->len, 4) || !unit.data ||
-        unit.is_idr != packet->is_idr)
+    if (access_unit_read(&unit, VIDEO_H264, packet->data->data, packet->data->len, 4) ||
+        !unit.data || unit.is_idr != packet->is_idr)
         abort();
     bytes_unref(unit.data);
 }

@@ -11,8 +11,8 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "media/access_unit.h"
 #include "media/codec.h"
-#include "media/h264_nal.h"
 
 #define ARGUMENTS_MAX 128
 
@@ -81,13 +81,13 @@ static struct packet *make_packet(const struct clip *clip, const AVFormatContext
 {
     const AVStream *stream = file->streams[in->stream_index];
     AVRational to = { 1, MEDIA_TIMESCALE };
-    struct h264_access_unit unit = { 0 };
+    struct access_unit unit = { 0 };
     struct packet *packet;
 
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) {
         packet = packet_create(clip->audio, bytes_copy(in->data, (size_t)in->size));
     } else {
-        check(h264_access_unit_read(&unit, in->data, (size_t)in->size, length_size) == 0 &&
+        check(access_unit_read(&unit, VIDEO_H264, in->data, (size_t)in->size, length_size) == 0 &&
                   unit.data,
               "access unit", file->url);
         packet = packet_create(clip->video, unit.data);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "media/codec.h"
 #include "media/packet.h"
+#include "tests/unit/hevc_records.h"
 
 #define FIXTURE_ARRIVAL_US INT64_C(1790000000000000)
 
@@ -38,6 +39,17 @@ static inline struct codec_config *make_small_video_config(void)
     static const uint8_t pps[] = { 0x68, 0xcb, 0x83, 0xcb, 0x20 };
     struct codec_config *config = NULL;
     int err = codec_config_from_sps_pps(&config, sps, sizeof(sps), pps, sizeof(pps));
+
+    assert(!err);
+    (void)err;
+    return config;
+}
+
+/* 640x360, HEVC Main at level 2.1 */
+static inline struct codec_config *make_hevc_config(void)
+{
+    struct codec_config *config = NULL;
+    int err = codec_config_from_hvcc(&config, hevc_main_360, sizeof(hevc_main_360));
 
     assert(!err);
     (void)err;

@@ -15,7 +15,7 @@ static int append(struct buf *out, const void *payload, size_t len)
     unsigned char base64[4 * CAPTION_MAX];
     int size = EVP_EncodeBlock(base64, payload, (int)len);
 
-    return caption_sei_append(out, (const char *)base64, (size_t)size);
+    return caption_sei_append(out, VIDEO_H264, (const char *)base64, (size_t)size);
 }
 
 /* One CEA-608 pair in CC1 ("resume caption loading"): A/53-4, tables 6.6 to 6.9. */
@@ -62,10 +62,10 @@ static void refuses_what_is_no_captions(void **state)
     assert_int_equal(append(&out, other, sizeof(other)), -EINVAL);
     assert_int_equal(append(&out, sei + PAYLOAD_AT, 3), -EINVAL);
     assert_int_equal(append(&out, huge, sizeof(huge)), -EMSGSIZE);
-    assert_int_equal(caption_sei_append(&out, "", 0), -EINVAL);
-    assert_int_equal(caption_sei_append(&out, "====", 4), -EINVAL);
-    assert_int_equal(caption_sei_append(&out, "!!!!", 4), -EINVAL);
-    assert_int_equal(caption_sei_append(&out, "A0E", 3), -EINVAL);
+    assert_int_equal(caption_sei_append(&out, VIDEO_H264, "", 0), -EINVAL);
+    assert_int_equal(caption_sei_append(&out, VIDEO_H264, "====", 4), -EINVAL);
+    assert_int_equal(caption_sei_append(&out, VIDEO_H264, "!!!!", 4), -EINVAL);
+    assert_int_equal(caption_sei_append(&out, VIDEO_H264, "A0E", 3), -EINVAL);
     assert_int_equal(out.len, 0);
     while (append(&out, sei + PAYLOAD_AT, 14) == 0)
         ;

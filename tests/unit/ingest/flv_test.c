@@ -17,6 +17,7 @@ struct expected {
     size_t offset;
     int composition_ms;
     const char *codec;
+    enum video_codec video;
 };
 #define DATA(text) text, sizeof(text) - 1
 
@@ -31,6 +32,7 @@ static void check(const struct expected *e, int (*parse)(struct flv_tag *, const
         return;
     assert_int_equal(tag.kind, e->kind);
     assert_int_equal(tag.composition_ms, e->composition_ms);
+    assert_int_equal(tag.video, e->video);
     if (tag.kind != FLV_OTHER)
         assert_int_equal(tag.offset, e->offset);
 }
@@ -87,7 +89,10 @@ static void reads_enhanced_video(void **state)
         { DATA("\x90" "av"),                         -EINVAL },
         { DATA("\xa7\x05" "abc"),                    -EINVAL },
         { DATA("\xa7\xff\xff\xff" "abc"),            -EINVAL },
-        { DATA("\x90" "hvc1"),                       -ENOTSUP, .codec = "H.265 (HEVC)" },
+        { DATA("\x90" "hvc1\1"),                     0, FLV_CONFIG, 5, 0, .video = VIDEO_HEVC },
+        { DATA("\xa1" "hvc1\0\0\x50" "x"),           0, FLV_FRAME,  8, 80, .video = VIDEO_HEVC },
+        { DATA("\xa3" "hvc1x"),                      0, FLV_FRAME,  5, 0, .video = VIDEO_HEVC },
+        { DATA("\xa1" "hvc1\0"),                     -EINVAL },
         { DATA("\x90" "av01"),                       -ENOTSUP, .codec = "AV1" },
         { DATA("\x90" "ab\1d"),                      -ENOTSUP, .codec = "ab?d" },
     };
@@ -102,6 +107,7 @@ struct expected_track {
     enum flv_kind kind;
     int composition_ms;
     const char *body;
+    enum video_codec video;
 };
 
 /* `message` holds these tags and no others. */
@@ -116,6 +122,7 @@ static void check_tracks(const char *message, size_t len, const struct expected_
     for (int i = 0; i < count; i++) {
         assert_int_equal(flv_video_next(&video, &tag), 1);
         assert_int_equal(tag.track, expected[i].track);
+        assert_int_equal(tag.video, expected[i].video);
         assert_int_equal(tag.kind, expected[i].kind);
         assert_int_equal(tag.composition_ms, expected[i].composition_ms);
         if (!expected[i].body)
@@ -179,6 +186,10 @@ static void reads_many_tracks(void **state)
                  "avc1\1\0\0\1a"
                  "avc1\2\0\0\0",
                  { 1, FLV_FRAME, 0, "a" }, { 2, FLV_FRAME, 0, "" });
+    CHECK_TRACKS("\xa6\x23"
+                 "avc1\1\0\0\1a"
+                 "hvc1\2\0\0\1b",
+                 { 1, FLV_FRAME, 0, "a" }, { 2, FLV_FRAME, 0, "b", VIDEO_HEVC });
 }
 
 static void refuses_broken_tracks(void **state)
@@ -193,7 +204,7 @@ static void refuses_broken_tracks(void **state)
         { DATA("\xa6\x01" "avc1\x01\0\0"),       -EINVAL },
         { DATA("\x96\x10" "avc1\0\0\0\2x"),      -EINVAL }, /* a size beyond the end */
         { DATA("\xa6\x11" "avc1\0\0\0\2xyz"),    -EINVAL }, /* shorter than a frame's head */
-        { DATA("\x96\x20" "hvc1\1\0\0\1x"),      -ENOTSUP, .codec = "H.265 (HEVC)" },
+        { DATA("\x96\x20" "vp09\1\0\0\1x"),      -ENOTSUP, .codec = "VP9" },
         { DATA("\x96\x00" "av01\1x"),           -ENOTSUP, .codec = "AV1" },
     };
     /* clang-format on */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "rtmp_fixture.h"
+#include "tests/unit/hevc_records.h"
 
 static int setup(void **state)
 {
@@ -328,6 +329,79 @@ static void makes_packets_of_many_tracks_in_one_message(void **state)
     packet_unref(packets.items[1]);
 }
 
+/* A sequence header of HEVC: an ordinary one for the first track. */
+static void configure_hevc(struct rtmp_media *media, int track)
+{
+    uint8_t tag[200] = "\x90hvc1";
+    size_t head = 5;
+
+    media->takes_hevc = true;
+    if (track) {
+        memcpy(tag, "\x96\0hvc1", 6);
+        tag[6] = (uint8_t)track;
+        head = 7;
+    }
+    memcpy(tag + head, hevc_main_360, sizeof(hevc_main_360));
+    assert_null(pass(media, RTMP_VIDEO, 0, tag, head + sizeof(hevc_main_360), 0));
+}
+
+static void makes_packets_of_hevc(void **state)
+{
+    struct rtmp_media *media = *state;
+    struct packet *packet;
+
+    configure_hevc(media, 0);
+    configure_hevc(media, 1);
+    assert_string_equal(media->video[1].config->rfc6381, "hvc1.1.6.L63.90");
+    packet = VIDEO(media, 40,
+                   "\x91hvc1\0\0\x50"
+                   "\0\0\0\3\x46\1\x10" /* a delimiter */
+                   "\0\0\0\3\x28\1x");
+    ASSERT_DATA(packet, "\0\0\0\3\x28\1x");
+    assert_true(packet->is_idr);
+    assert_int_equal(packet->pts, 120 * 90);
+    packet_unref(packet);
+    packet = VIDEO(media, 80,
+                   "\xa6\3hvc1\1"
+                   "\0\0\0\3\x2a\1x"); /* CRA: decoders may start there, segments do not */
+    assert_false(packet->is_idr);
+    assert_int_equal(packet->track, 1);
+    assert_int_equal(packet->pts, packet->dts);
+    packet_unref(packet);
+}
+
+static void takes_hevc_only_where_it_was_agreed(void **state)
+{
+    struct rtmp_media *media = *state;
+
+    configure(media);
+    pass(media, RTMP_VIDEO, 0, "\x96\0hvc1\1", 7, -ENOTSUP);
+    assert_string_equal(media->reason, "H.265 (HEVC) is not supported: send H.264");
+    media->takes_hevc = true;
+    pass(media, RTMP_VIDEO, 0, "\x96\0hvc1\1", 7, -EINVAL);
+    assert_string_equal(media->reason, "broken H.265 configuration");
+    pass(media, RTMP_VIDEO, 0, "\xa3hvc1\0\0\0\3\x28\1x", 12, -EINVAL);
+    assert_string_equal(media->reason, "a picture in another codec than its configuration");
+    configure_hevc(media, 0);
+    pass(media, RTMP_VIDEO, 0, "\xa3hvc1\0\0\0\4\x28\1x", 12, -EINVAL);
+    assert_string_equal(media->reason, "broken H.265 access unit");
+    pass(media, RTMP_VIDEO, 0, "\x1c\0\0\0\0", 5, -ENOTSUP); /* as before FourCCs */
+}
+
+static void puts_captions_into_hevc(void **state)
+{
+    struct rtmp_media *media = *state;
+    struct packet *packet;
+
+    configure_hevc(media, 0);
+    assert_int_equal(rtmp_media_captions(media, "A0H//JQg/w==", 12), 0);
+    packet = VIDEO(media, 0, "\x93hvc1\0\0\0\3\x4e\1s\0\0\0\3\x28\1x");
+    ASSERT_DATA(packet, "\0\0\0\3\x4e\1s"
+                        "\0\0\0\x13\x4e\1\x04\x0e\xb5\0\x31GA94\x03\x41\xff\xfc\x94\x20\xff\x80"
+                        "\0\0\0\3\x28\1x");
+    packet_unref(packet);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -343,6 +417,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(unwraps_one_clock_for_all_tracks, setup, teardown),
         cmocka_unit_test_setup_teardown(puts_captions_into_the_next_picture, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_tracks_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(makes_packets_of_hevc, setup, teardown),
+        cmocka_unit_test_setup_teardown(takes_hevc_only_where_it_was_agreed, setup, teardown),
+        cmocka_unit_test_setup_teardown(puts_captions_into_hevc, setup, teardown),
         cmocka_unit_test_setup_teardown(makes_packets_of_many_tracks_in_one_message, setup,
                                         teardown),
     };

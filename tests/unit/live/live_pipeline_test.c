@@ -176,6 +176,29 @@ static void makes_a_rendition_of_each_track(void **state)
     assert_cut_alike(3);
 }
 
+/* The best track is HEVC, the other H.264. */
+static void tells_each_tracks_codec(void **state)
+{
+    codec_config_unref(large);
+    large = make_hevc_config();
+    live_pipeline_set_tracks(pipeline, &two_tracks);
+    publish(4, WITH_SOUND | SECOND_TRACK);
+    assert_non_null(strstr(get(MULTIVARIANT), "hvc1.1.6.L63.90,mp4a.40.2"));
+    assert_non_null(strstr(get(MULTIVARIANT), "avc1.42D00B,mp4a.40.2"));
+    assert_cut_alike(3);
+}
+
+/* It never comes to the worker, which a single track goes to. */
+static void takes_no_hevc_from_a_single_track(void **state)
+{
+    struct codec_config *hevc = make_hevc_config();
+    struct packet *packet = make_picture(hevc, 0, true, 200);
+
+    assert_int_equal(live_pipeline_push(pipeline, packet), -ENOTSUP);
+    packet_unref(packet);
+    codec_config_unref(hevc);
+}
+
 static void cuts_alike_whichever_track_comes_first(void **state)
 {
     live_pipeline_set_tracks(pipeline, &two_tracks);
@@ -257,6 +280,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(makes_a_rendition_of_each_track),
         TEST(cuts_alike_whichever_track_comes_first),
+        TEST(tells_each_tracks_codec),
+        TEST(takes_no_hevc_from_a_single_track),
         TEST(cuts_alike_without_sound),
         TEST(cuts_a_slower_track_alike),
         TEST(another_encoder_brings_other_tracks),

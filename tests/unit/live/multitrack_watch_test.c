@@ -175,6 +175,21 @@ static void wants_the_agreed_sizes(void **state)
     assert_fault(MULTITRACK_PROPERTIES, "track 1 is 640x360, not 128x96");
 }
 
+static void wants_the_agreed_codecs(void **state)
+{
+    struct codec_config *h264 = large;
+
+    large = make_hevc_config();
+    assert_false(give_frame(0, 0, true));
+    assert_fault(MULTITRACK_PROPERTIES, "track 0 is H.265, not H.264");
+    codec_config_unref(large);
+    large = h264;
+    watch.config.tracks[1].codec = VIDEO_HEVC;
+    assert_true(give_frame(0, 0, true));
+    assert_false(give_frame(1, 0, true));
+    assert_fault(MULTITRACK_PROPERTIES, "track 1 is H.264, not H.265");
+}
+
 static void wants_the_agreed_rates(void **state)
 {
     bool is_fine = true;
@@ -247,6 +262,7 @@ int main(void)
         TEST(wants_idrs_at_the_same_times),
         TEST(wants_metrics_before_each_idr),
         TEST(wants_the_agreed_sizes),
+        TEST(wants_the_agreed_codecs),
         TEST(wants_the_agreed_rates),
         TEST(forgives_frames_dropped_on_the_way),
         TEST(wants_the_agreed_bit_rates),

@@ -62,7 +62,7 @@ static void add_sei(int size, const void *payload, size_t len)
 
 static unsigned find(void)
 {
-    return bpm_sei_find(unit.data, unit.len);
+    return bpm_sei_find(VIDEO_H264, unit.data, unit.len);
 }
 
 static void finds_all_three_before_an_idr(void **state)
@@ -119,6 +119,21 @@ static void believes_no_broken_message(void **state)
     assert_int_equal(find(), 0);
 }
 
+/* A prefix SEI; a suffix SEI, and what stands behind the picture, do not count. */
+static void finds_them_in_hevc(void **state)
+{
+    ADD_NAL("\x50\1\5\x2c" TS "\0" STAMP "\x80");
+    assert_int_equal(bpm_sei_find(VIDEO_HEVC, unit.data, unit.len), 0);
+    ADD_NAL("\x4e\1\5\x2c" TS "\0" STAMP "\x80");
+    assert_int_equal(bpm_sei_find(VIDEO_HEVC, unit.data, unit.len), BPM_TIMESTAMPS);
+    assert_int_equal(find(), 0);
+    buf_reset(&unit);
+    ADD_NAL("\x4e");
+    ADD_NAL("\x28\1slice");
+    ADD_NAL("\x4e\1\5\x2c" TS "\0" STAMP "\x80");
+    assert_int_equal(bpm_sei_find(VIDEO_HEVC, unit.data, unit.len), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -127,6 +142,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(looks_only_in_front_of_the_picture, setup, teardown),
         cmocka_unit_test_setup_teardown(passes_over_other_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(believes_no_broken_message, setup, teardown),
+        cmocka_unit_test_setup_teardown(finds_them_in_hevc, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

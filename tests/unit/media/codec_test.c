@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "media/access_unit.h"
 #include "media/h264_nal.h"
 
 #define SET_MAX 64
@@ -189,7 +190,7 @@ static void tells_compatible_changes_from_others(void **state)
 static void refreshes_only_for_other_parameter_sets(void **state)
 {
     struct codec_config *config = first_config(), *before = config;
-    struct h264_access_unit unit = { 0 };
+    struct access_unit unit = { 0 };
     struct vector v;
 
     first_vector(&v);
@@ -212,7 +213,7 @@ static void refreshes_only_for_other_parameter_sets(void **state)
 static void asks_for_both_sets_when_it_has_none(void **state)
 {
     struct codec_config *config = NULL;
-    struct h264_access_unit unit = { 0 };
+    struct access_unit unit = { 0 };
     struct vector v;
 
     first_vector(&v);
@@ -230,7 +231,7 @@ static void takes_all_sets_of_an_access_unit(void **state)
 {
     static const uint8_t second[] = { 0x68, 0x5b, 0x8f, 0x2c };
     struct codec_config *config = NULL, *before;
-    struct h264_access_unit unit = { .set_count = 3 };
+    struct access_unit unit = { .set_count = 3 };
     const struct bytes *sets;
     struct vector v;
 

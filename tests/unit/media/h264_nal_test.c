@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "media/access_unit.h"
 #include "media/h264_nal.h"
 
 #include <errno.h>
@@ -73,9 +74,9 @@ static const uint8_t key_unit[] = { 0, 0, 0, 1,    9,    0, 0, 0, 2, 0x67, 1,   
 static void keeps_what_a_packet_carries(void **state)
 {
     static const uint8_t kept[] = { 0, 0, 0, 2, 6, 3, 0, 0, 0, 3, 0x65, 0x88, 4 };
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
-    assert_int_equal(h264_access_unit_read(&unit, key_unit, sizeof(key_unit), 4), 0);
+    assert_int_equal(access_unit_read(&unit, VIDEO_H264, key_unit, sizeof(key_unit), 4), 0);
     assert_int_equal(unit.data->len, sizeof(kept));
     assert_memory_equal(unit.data->data, kept, sizeof(kept));
     assert_true(unit.is_idr);
@@ -89,9 +90,9 @@ static void keeps_what_a_packet_carries(void **state)
 static void tells_an_open_gop_picture_from_an_idr(void **state)
 {
     static const uint8_t data[] = { 0, 0, 0, 2, 0x06, 3, 0, 0, 0, 3, 0x61, 0x88, 4 };
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
-    assert_int_equal(h264_access_unit_read(&unit, data, sizeof(data), 4), 0);
+    assert_int_equal(access_unit_read(&unit, VIDEO_H264, data, sizeof(data), 4), 0);
     assert_false(unit.is_idr);
     bytes_unref(unit.data);
 }
@@ -99,9 +100,9 @@ static void tells_an_open_gop_picture_from_an_idr(void **state)
 static void has_nothing_to_show_without_a_slice(void **state)
 {
     static const uint8_t data[] = { 0, 0, 0, 2, 0x67, 1, 0, 0, 0, 2, 0x68, 2 };
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
-    assert_int_equal(h264_access_unit_read(&unit, data, sizeof(data), 4), 0);
+    assert_int_equal(access_unit_read(&unit, VIDEO_H264, data, sizeof(data), 4), 0);
     assert_null(unit.data);
     assert_int_equal(unit.set_count, 2);
 }
@@ -110,9 +111,9 @@ static void rewrites_start_codes_to_lengths(void **state)
 {
     static const uint8_t data[] = { 0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x65, 0x88, 4, 0, 0, 1, 0x65, 1 };
     static const uint8_t kept[] = { 0, 0, 0, 3, 0x65, 0x88, 4, 0, 0, 0, 2, 0x65, 1 };
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
-    assert_int_equal(h264_access_unit_read_annexb(&unit, data, sizeof(data)), 0);
+    assert_int_equal(access_unit_read_annexb(&unit, data, sizeof(data)), 0);
     assert_int_equal(unit.data->len, sizeof(kept));
     assert_memory_equal(unit.data->data, kept, sizeof(kept));
     bytes_unref(unit.data);
@@ -122,8 +123,8 @@ static void refuses_each_shortened_unit_or_reads_less(void **state)
 {
     for (size_t len = 0; len < sizeof(key_unit); len++) {
         uint8_t *copy = mem_dup(key_unit, len);
-        struct h264_access_unit unit = { 0 };
-        int err = h264_access_unit_read(&unit, copy, len, 4);
+        struct access_unit unit = { 0 };
+        int err = access_unit_read(&unit, VIDEO_H264, copy, len, 4);
 
         assert_true(err == 0 || err == -EINVAL);
         bytes_unref(err ? NULL : unit.data);

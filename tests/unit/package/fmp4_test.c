@@ -309,6 +309,27 @@ static bool contains(const struct bytes *data, const void *what, size_t len)
     return memmem(data->data, data->len, what, len) != NULL;
 }
 
+static void describes_hevc_at_the_start(void **state)
+{
+    static const uint8_t nclx[] = { 'c', 'o', 'l', 'r', 'n', 'c', 'l', 'x', 0, 1, 0, 1, 0, 1, 0 };
+    struct codec_config *config;
+    struct bytes *init;
+    const struct bytes *hvcc;
+
+    assert_int_equal(
+        codec_config_from_hvcc(&config, hevc_main10_1080_bt709, sizeof(hevc_main10_1080_bt709)), 0);
+    hvcc = config->video.hvcc;
+    init = init_of(config, NULL);
+    assert_true(contains(init, "hvc1", 4));
+    assert_true(contains(init, "hvcC", 4));
+    assert_false(contains(init, "avc", 3));
+    assert_true(contains(init, hvcc->data, hvcc->len));
+    assert_true(contains(init, nclx, sizeof(nclx)));
+    assert_true(contains(init, "pasp\0\0\0\1\0\0\0\1", 12));
+    bytes_unref(init);
+    codec_config_unref(config);
+}
+
 static void describes_both_tracks_at_the_start(void **state)
 {
     static const uint8_t esds[] = { 'e', 's', 'd', 's',  0,    0, 0,    0,    3, 25, 0, 2,
@@ -382,6 +403,7 @@ int main(void)
         cmocka_unit_test(numbers_the_fragments),
         cmocka_unit_test(carries_tags_in_event_messages),
         cmocka_unit_test(describes_both_tracks_at_the_start),
+        cmocka_unit_test(describes_hevc_at_the_start),
         cmocka_unit_test(tells_colour_and_shape_only_where_they_are_known),
     };
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "media/h264_nal.h"
+#include "media/access_unit.h"
 #include "media/packet.h"
 
 static const struct encoder_config small = { "superfast", 320, 180, 400000, 30 };
@@ -35,9 +35,9 @@ static void fill(AVFrame *frame, unsigned seed)
 
 static void check_access_unit(const struct encoded *encoded)
 {
-    struct h264_access_unit unit;
+    struct access_unit unit;
 
-    assert_int_equal(h264_access_unit_read(&unit, encoded->data, encoded->len, 4), 0);
+    assert_int_equal(access_unit_read(&unit, VIDEO_H264, encoded->data, encoded->len, 4), 0);
     assert_int_equal(unit.data->len, encoded->len); /* nothing that packets must not contain */
     assert_int_equal(unit.is_idr, encoded->is_idr);
     bytes_unref(unit.data);
