@@ -156,9 +156,10 @@ struct ask {
     struct channel channel;
     struct multitrack_grant grant;
     char key[MULTITRACK_KEY_SIZE];
-    const char *encoder; /* its id in OBS */
+    const char *encoder; /* its id in OBS; of H.264; NULL: it has none */
     enum encoder_family family;
-    const char *error; /* in words; NULL: none */
+    const char *hevc_encoder; /* NULL: it has none */
+    const char *error;        /* in words; NULL: none */
 };
 
 static bool has_name(const struct input_list *list, const char *name)
@@ -182,6 +183,11 @@ static bool has_gpu(const struct ask *ask, int64_t vendor)
     return false;
 }
 
+static bool has_codec(const struct ask *ask, const char *codec)
+{
+    return has_name(ask->input->client->codecs, codec);
+}
+
 /* Newer clients say which encoders they have; of others it is told by the graphics card. Every OBS
  * has x264. */
 static void choose_encoder(struct ask *ask)
@@ -189,7 +195,9 @@ static void choose_encoder(struct ask *ask)
     const struct input_list *encoders = ask->input->client->encoders;
 
     ask->family = ENCODER_NVENC;
-    if (has_name(encoders, "obs_nvenc_h264_tex"))
+    if (!has_codec(ask, "h264"))
+        ask->encoder = NULL;
+    else if (has_name(encoders, "obs_nvenc_h264_tex"))
         ask->encoder = "obs_nvenc_h264_tex";
     else if (encoders ? has_name(encoders, "jim_nvenc") : has_gpu(ask, NVIDIA))
         ask->encoder = "jim_nvenc";
@@ -197,6 +205,20 @@ static void choose_encoder(struct ask *ask)
         ask->encoder = "obs_x264";
         ask->family = ENCODER_X264;
     }
+}
+
+/* HEVC takes a card: a processor that encodes it has no time for anything else. */
+static const char *choose_hevc_encoder(struct ask *ask)
+{
+    const struct input_list *encoders = ask->input->client->encoders;
+
+    if (!has_codec(ask, "h265"))
+        return NULL;
+    if (has_name(encoders, "obs_nvenc_hevc_tex"))
+        return "obs_nvenc_hevc_tex";
+    if (encoders ? has_name(encoders, "jim_hevc_nvenc") : has_gpu(ask, NVIDIA))
+        return "jim_hevc_nvenc";
+    return NULL;
 }
 
 static const char *escape_html(struct arena *arena, const char *text)
@@ -235,8 +257,10 @@ static const char *read_question(struct ask *ask)
     ask->input = input;
     if (strcmp(ask->input->service, "IVS") != 0)
         return "The service must be IVS";
-    if (!has_name(ask->input->client->codecs, "h264"))
-        return "The encoder must support H.264";
+    choose_encoder(ask);
+    ask->hevc_encoder = choose_hevc_encoder(ask);
+    if (!ask->encoder && !ask->hevc_encoder)
+        return "The encoder must support H.264, or H.265 with an NVIDIA card";
     return NULL;
 }
 
@@ -292,6 +316,8 @@ static const char *choose_tracks(struct ask *ask)
     struct encoder_wish wish = {
         .kbps_max = least(preferences->bandwidth_kbps, preferences->aggregate_kbps),
         .tracks_max = (int)int_or(preferences->tracks, 0),
+        .has_h264 = ask->encoder != NULL,
+        .has_hevc = ask->hevc_encoder != NULL,
     };
 
     if (!width || !height || !canvas->framerate)
@@ -332,7 +358,6 @@ static const char *decide(struct ask *ask)
         error = find_channel(ask);
     if (error)
         return error;
-    choose_encoder(ask);
     error = choose_tracks(ask);
     if (!error)
         make_key(ask);
@@ -365,15 +390,19 @@ static void write_endpoints(struct ask *ask, struct json_writer *w)
 }
 
 /* No B-frames: the tracks' IDRs are then decoded, too, at the same times. */
-static void write_settings(struct json_writer *w, enum encoder_family family, int kbps)
+static void write_settings(struct json_writer *w, const struct ask *ask,
+                           const struct multitrack_track *track)
 {
+    bool is_hevc = track->codec == VIDEO_HEVC;
+    enum encoder_family family = is_hevc ? ENCODER_NVENC : ask->family;
+
     write_object(w, "settings");
     write_string(w, "rate_control", "CBR");
-    write_int(w, "bitrate", kbps);
+    write_int(w, "bitrate", track->bitrate_kbps);
     write_int(w, "keyint_sec", KEYINT_S);
     write_int(w, "bf", 0);
     if (family == ENCODER_NVENC) {
-        write_string(w, "profile", "high");
+        write_string(w, "profile", is_hevc ? "main" : "high");
         write_string(w, "preset", "p5");
         write_string(w, "preset2", "p5");
         write_string(w, "tune", "ll");
@@ -392,7 +421,7 @@ static void write_track(struct json_writer *w, const struct ask *ask,
                         const struct multitrack_track *track)
 {
     write_object(w, NULL);
-    write_string(w, "type", ask->encoder);
+    write_string(w, "type", track->codec == VIDEO_HEVC ? ask->hevc_encoder : ask->encoder);
     write_int(w, "width", track->width);
     write_int(w, "height", track->height);
     write_object(w, "framerate");
@@ -407,7 +436,7 @@ static void write_track(struct json_writer *w, const struct ask *ask,
     write_array(w, "bitrate_interpolation_points");
     write_int(w, NULL, track->bitrate_kbps);
     write_array_end(w);
-    write_settings(w, ask->family, track->bitrate_kbps);
+    write_settings(w, ask, track);
     write_object_end(w);
 }
 

@@ -10,6 +10,7 @@
 
 #define TOTAL_MAX_KBPS (15000 - MULTITRACK_AUDIO_KBPS)
 #define KBPS_MIN       200
+#define HEVC_PERCENT   60 /* of H.264's bits, for the same picture */
 #define FPS_CLASS_30   30.5
 #define EDGE_MIN       16
 
@@ -81,6 +82,14 @@ static const struct rung *rung_for(int edge)
     return &rungs[0];
 }
 
+static void use_hevc(struct multitrack_track *track)
+{
+    track->codec = VIDEO_HEVC;
+    track->bitrate_kbps = track->bitrate_kbps * HEVC_PERCENT / 100;
+    if (track->bitrate_kbps < KBPS_MIN)
+        track->bitrate_kbps = KBPS_MIN;
+}
+
 static void add_track(struct multitrack_config *out, const struct encoder_wish *wish, int edge,
                       const struct rung *rung)
 {
@@ -90,6 +99,8 @@ static void add_track(struct multitrack_config *out, const struct encoder_wish *
     if (out->count == MULTITRACK_MAX || !is_within(track, wish->resolution_max))
         return;
     set_rate(track, wish, rung);
+    if (!wish->has_h264)
+        use_hevc(track);
     out->count++;
 }
 
@@ -121,11 +132,18 @@ static void drop_best(struct multitrack_config *config)
         config->tracks[i] = config->tracks[i + 1];
 }
 
-/* The line has no room for all: the best ones go, and the last one gets what there is. */
-static bool fit_line(struct multitrack_config *out, int kbps_max)
+/* The line has no room for all: the best one takes less in HEVC, where others stand below it, or
+ * goes, and the last one gets what there is. */
+static bool fit_line(struct multitrack_config *out, const struct encoder_wish *wish, int kbps_max)
 {
-    while (out->count > 1 && total_kbps(out) > kbps_max)
-        drop_best(out);
+    bool may_mix = wish->has_hevc && wish->tracks_max != 1;
+
+    while (out->count > 1 && total_kbps(out) > kbps_max) {
+        if (may_mix && out->tracks[0].codec == VIDEO_H264)
+            use_hevc(&out->tracks[0]);
+        else
+            drop_best(out);
+    }
     if (total_kbps(out) > kbps_max)
         out->tracks[0].bitrate_kbps = kbps_max;
     return out->tracks[0].bitrate_kbps >= KBPS_MIN;
@@ -157,7 +175,7 @@ const char *encoder_choose(struct multitrack_config *out, const struct encoder_w
         return "The canvas has no shape that the channel takes";
     if (wish->kbps_max > 0 && wish->kbps_max < kbps_max)
         kbps_max = wish->kbps_max;
-    if (!fit_line(out, kbps_max))
+    if (!fit_line(out, wish, kbps_max))
         return "The bandwidth is not enough for any track";
     if (wish->tracks_max > 0 && out->count > wish->tracks_max)
         out->count = wish->tracks_max;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "mk_" and, as base64url:
  *     version (1) | MAC (16) | good until, s (5) | config id (16, a UUID)
- *     | tracks (1) | { width (2) height (2) fps (2 / 2) kb/s (2) } | ARN of the stream key */
+ *     | tracks: how many (low 3 bits), which of them are HEVC (a bit each above, the first the
+ *       lowest) (1) | { width (2) height (2) fps (2 / 2) kb/s (2) } | ARN of the stream key */
 #include "store/multitrack_key.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #define MAC_SIZE   16
 #define MAC_END    (1 + MAC_SIZE)
 #define UUID_SIZE  16
+#define COUNT_BITS 3 /* a bit for each of five tracks is left in the byte */
 #define DATA_MAX   ((MULTITRACK_KEY_SIZE - PREFIX_LEN - 1) * 3 / 4)
 
 /* The text of a UUID, without its dashes, is the id's bytes in hexadecimal. */
@@ -61,6 +63,16 @@ static void write_track(struct buf *out, const struct multitrack_track *track)
     buf_append_u16(out, (uint16_t)track->bitrate_kbps);
 }
 
+static int hevc_bits(const struct multitrack_config *config)
+{
+    int bits = 0;
+
+    for (int i = 0; i < config->count; i++)
+        if (config->tracks[i].codec == VIDEO_HEVC)
+            bits |= 1 << (COUNT_BITS + i);
+    return bits;
+}
+
 void multitrack_key_make(char out[MULTITRACK_KEY_SIZE], const uint8_t secret[SHA256_SIZE],
                          const struct multitrack_grant *grant)
 {
@@ -75,7 +87,7 @@ void multitrack_key_make(char out[MULTITRACK_KEY_SIZE], const uint8_t secret[SHA
     buf_append_u8(&data, (uint8_t)(until_s >> 32));
     buf_append_u32(&data, (uint32_t)until_s);
     buf_append(&data, id, UUID_SIZE);
-    buf_append_u8(&data, (uint8_t)grant->config.count);
+    buf_append_u8(&data, (uint8_t)(grant->config.count | hevc_bits(&grant->config)));
     for (int i = 0; i < grant->config.count; i++)
         write_track(&data, &grant->config.tracks[i]);
     buf_append_str(&data, grant->stream_key_arn);
@@ -93,7 +105,7 @@ bool multitrack_key_is_one(const char *key)
 
 static struct multitrack_track read_track(struct reader *r)
 {
-    struct multitrack_track track;
+    struct multitrack_track track = { 0 };
 
     track.width = read_u16(r);
     track.height = read_u16(r);
@@ -108,16 +120,20 @@ static int read_grant(struct multitrack_grant *out, struct reader *r)
 {
     const uint8_t *id, *arn;
     size_t arn_len;
+    int tracks;
 
     out->until_ms = (int64_t)read_u8(r) << 32;
     out->until_ms = (out->until_ms | read_u32(r)) * 1000;
     id = read_bytes(r, UUID_SIZE);
-    out->config.count = read_u8(r);
+    tracks = read_u8(r);
+    out->config.count = tracks & ((1 << COUNT_BITS) - 1);
     if (!id || out->config.count < 1 || out->config.count > MULTITRACK_MAX)
         return -EBADMSG;
     write_uuid(out->config_id, id);
-    for (int i = 0; i < out->config.count; i++)
+    for (int i = 0; i < out->config.count; i++) {
         out->config.tracks[i] = read_track(r);
+        out->config.tracks[i].codec = tracks >> (COUNT_BITS + i) & 1 ? VIDEO_HEVC : VIDEO_H264;
+    }
     arn_len = reader_left(r);
     arn = read_bytes(r, arn_len);
     if (reader_err(r) || arn_len >= sizeof(out->stream_key_arn))

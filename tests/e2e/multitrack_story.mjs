@@ -7,7 +7,7 @@ import { DeleteStreamKeyCommand, UpdateChannelCommand } from '@aws-sdk/client-iv
 
 import { createChannel, getStream, untilLive, untilPlaylist } from './support/channel.mjs';
 import { MultitrackEncoder, codecsOf, encodeTracks } from './support/multitrack_encoder.mjs';
-import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
+import { countDecoded, fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
 
@@ -18,17 +18,17 @@ const MULTITRACK = {
 };
 
 // What OBS Studio 31 posts, schema 2024-06-04.
-const question = (key, preferences = {}) => ({
+const question = (key, preferences = {}, codecs = ['h264', 'av1'], gpu = null) => ({
   service: 'IVS',
   schema_version: '2024-06-04',
   authentication: key,
-  client: { name: 'obs-studio', version: '31.0.0', supported_codecs: ['h264', 'av1'] },
+  client: { name: 'obs-studio', version: '31.0.0', supported_codecs: codecs },
   capabilities: {
     cpu: { physical_cores: 4, logical_cores: 8, speed: 3000, name: 'CPU' },
     memory: { total: 16e9, free: 8e9 },
     gaming_features: null,
     system: { version: '12', name: 'Linux', build: 0, release: '', revision: '', bits: 64, arm: false, armEmulation: false },
-    gpu: null,
+    gpu,
   },
   preferences: {
     maximum_aggregate_bitrate: null, maximum_video_tracks: null, vod_track_audio: false,
@@ -37,9 +37,12 @@ const question = (key, preferences = {}) => ({
   },
 });
 
-async function ask(kit, key, preferences) {
+// A card whose encoder has HEVC, too.
+const NVIDIA = [{ model: 'GPU', vendor_id: 4318, device_id: 1, dedicated_video_memory: 8e9, shared_system_memory: 8e9, driver_version: null }];
+
+async function ask(kit, key, preferences, ...client) {
   const response = await fetch(`${kit.lastServer.http}/api/v3/GetClientConfiguration`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question(key, preferences)),
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question(key, preferences, ...client)),
   });
   assert.equal(response.status, 200);
   return response.json();
@@ -48,6 +51,7 @@ async function ask(kit, key, preferences) {
 const tracksToSend = (configuration) => configuration.encoder_configurations.map((encoder) => ({
   width: encoder.width, height: encoder.height,
   fps: encoder.framerate.numerator / encoder.framerate.denominator, kbps: encoder.settings.bitrate,
+  codec: encoder.type.includes('hevc') ? 'hevc' : 'h264',
 }));
 
 // Where OBS publishes to: the template, the key that came with it, and the configuration's name.
@@ -124,6 +128,67 @@ story('three tracks become three renditions, and hls.js plays and switches', asy
     return video.videoHeight === 480 && !video.paused;
   }), { timeout: 15_000 });
 }, { timeout: 120_000 });
+
+// Chromium as Debian builds it has no HEVC: ffmpeg reads what viewers get.
+async function assertRenditions(kit, channel, tags, configuration, expected) {
+  const { status } = await start(kit, urlOf(configuration), tags);
+  assert.equal(status.code, 'NetStream.Publish.Start');
+  const variants = await untilLive(channel);
+  assert.deepEqual(variants.map((variant) => [variant.RESOLUTION, variant.CODECS]), expected.map(({ size, codecs }) => [size, `${codecs},mp4a.40.2`]));
+  const playlists = await Promise.all(variants.map(({ url }) => untilPlaylist(url, 'four segments', (p) => p.segments.length >= 4, 30_000)));
+  const first = Math.max(...playlists.map((playlist) => playlist.mediaSequence));
+  const all = [];
+  for (const [i, playlist] of playlists.entries()) {
+    const common = playlist.segments.slice(first - playlist.mediaSequence).slice(0, 3);
+    const bytes = await fetchSegments(playlist, common);
+    const media = await probeBytes(bytes, 'mp4');
+    assert.equal(media.errors, '');
+    const video = media.streams.find(({ codec_type: kind }) => kind === 'video');
+    assert.deepEqual([`${video.width}x${video.height}`, video.codec_name, video.codec_tag_string], [expected[i].size, expected[i].name, expected[i].tag]);
+    assert.equal(tracksOf(media).video.length, 180, 'three segments of two seconds');
+    assert.equal(await countDecoded(bytes, 'mp4'), 180);
+    all.push(media);
+  }
+  for (const media of all) assert.deepEqual(keyTimes(media), keyTimes(all[0]));
+}
+
+const CANVAS_360 = { width: 640, height: 360, canvas_width: 640, canvas_height: 360 };
+const HEVC_360 = { size: '640x360', codecs: 'hvc1.1.6.L63.90', name: 'hevc', tag: 'hvc1' };
+
+story('an encoder that has HEVC alone', async (kit) => {
+  const { channel } = await prepare(kit);
+  const configuration = await ask(kit, channel.key, CANVAS_360, ['h265'], NVIDIA);
+  assert.deepEqual(configuration.encoder_configurations.map(({ type, height, settings }) => [type, height, settings.bitrate]),
+    [['jim_hevc_nvenc', 360, 300], ['jim_hevc_nvenc', 160, 200]]);
+  const tags = await encodeTracks(tracksToSend(configuration), { seconds: 30 });
+  await assertRenditions(kit, channel, tags, configuration, [HEVC_360, { ...HEVC_360, size: '284x160', codecs: 'hvc1.1.6.L60.90' }]);
+}, { timeout: 120_000 });
+
+story('HEVC where the line has no room for H.264, which the other track has', async (kit) => {
+  const { channel } = await prepare(kit);
+  const configuration = await ask(kit, channel.key, { ...CANVAS_360, maximum_aggregate_bitrate: 550 }, ['h264', 'h265'], NVIDIA);
+  assert.deepEqual(configuration.encoder_configurations.map(({ type, height, settings }) => [type, height, settings.bitrate]),
+    [['jim_hevc_nvenc', 360, 300], ['jim_nvenc', 160, 200]]);
+  const tags = await encodeTracks(tracksToSend(configuration), { seconds: 30 });
+  const [h264] = codecsOf(tags);
+  await assertRenditions(kit, channel, tags, configuration, [HEVC_360, { size: '284x160', codecs: h264, name: 'h264', tag: 'avc1' }]);
+}, { timeout: 120_000 });
+
+story('HEVC that was not agreed', async (kit) => {
+  const { channel, configuration, tracks } = await prepare(kit);
+  const other = await encodeTracks([tracks[0], { ...tracks[1], codec: 'hevc' }, tracks[2]], { seconds: 8 });
+  await assertEnded(kit, channel, await start(kit, urlOf(configuration), other), 'InvalidMultitrackInputVideoTrackMediaProperties');
+
+  const configured = await ask(kit, channel.key, CANVAS_360, ['h265'], NVIDIA);
+  const hevc = tracksToSend(configured);
+  const bare = await encodeTracks(hevc, { seconds: 8, hasMetrics: false });
+  await assertEnded(kit, channel, await start(kit, urlOf(configured), bare), 'InvalidMultitrackInputVideoTrackMediaProperties');
+
+  const single = await encodeTracks(hevc.slice(0, 1), { seconds: 4 });
+  const { encoder } = await start(kit, channel.rtmpUrl, single);
+  const last = await until('the server to close', () => encoder.isClosed && encoder.statuses.at(-1));
+  assert.equal(last.description, 'H.265 (HEVC) is not supported: send H.264');
+});
 
 story('an encoder that was lost comes back with all its tracks', async (kit) => {
   const { channel, configuration, tracks } = await prepare(kit);

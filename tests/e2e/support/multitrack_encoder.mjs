@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An encoder that sends several video tracks over one connection, as OBS does: what ffmpeg encodes,
 // with performance metrics before each IDR. Written from the published formats alone: FLV 10.1
-// annex E, Enhanced RTMP 2 ("ExVideoTagBody"), IVS's description of BPM.
+// annex E, Enhanced RTMP 2 ("ExVideoTagBody"), IVS's description of BPM. HEVC comes out of an MP4 file of
+// ffmpeg's, whose samples and decoder configuration record are what Enhanced RTMP wants.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -43,32 +44,35 @@ const counters = (...values) => Buffer.concat(values.map((value, i) => {
   return out;
 }));
 
+// The header of an SEI NAL unit; HEVC's is a prefix SEI of the base layer.
+const SEI_HEADER = { h264: [6], hevc: [0x4e, 1] };
+
 // user_data_unregistered, in a NAL unit of its own.
-function sei(uuid, body) {
+function sei(codec, uuid, body) {
   const payload = Buffer.concat([Buffer.from(uuid, 'hex'), body]);
   const escaped = [];
   for (const byte of Buffer.concat([Buffer.from([5, payload.length]), payload, Buffer.from([0x80])])) {
     if (byte <= 3 && escaped.at(-1) === 0 && escaped.at(-2) === 0) escaped.push(3);
     escaped.push(byte);
   }
-  const nal = Buffer.from([6, ...escaped]);
+  const nal = Buffer.from([...SEI_HEADER[codec], ...escaped]);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(nal.length);
   return Buffer.concat([length, nal]);
 }
 
-function metrics(frames) {
+function metrics(codec, frames) {
   const now = new Date();
   return Buffer.concat([
-    sei(UUIDS.timestamps, Buffer.concat([Buffer.from([1]), stamp(1, now), stamp(4, now)])),
-    sei(UUIDS.session, Buffer.concat([Buffer.from([0]), stamp(4, now), Buffer.from([3]), counters(frames, 0, 0, frames)])),
-    sei(UUIDS.rendition, Buffer.concat([Buffer.from([0]), stamp(4, now), Buffer.from([2]), counters(frames, 0, frames)])),
+    sei(codec, UUIDS.timestamps, Buffer.concat([Buffer.from([1]), stamp(1, now), stamp(4, now)])),
+    sei(codec, UUIDS.session, Buffer.concat([Buffer.from([0]), stamp(4, now), Buffer.from([3]), counters(frames, 0, 0, frames)])),
+    sei(codec, UUIDS.rendition, Buffer.concat([Buffer.from([0]), stamp(4, now), Buffer.from([2]), counters(frames, 0, frames)])),
   ]);
 }
 
 // The tag with metrics in front of its IDR.
 function withMetrics({ type, time, body }, frames) {
-  return { type, time, body: Buffer.concat([body.subarray(0, 5), metrics(frames), body.subarray(5)]) };
+  return { type, time, body: Buffer.concat([body.subarray(0, 5), metrics('h264', frames), body.subarray(5)]) };
 }
 
 const isKeyFrame = ({ type, body }) => type === VIDEO && body[0] === 0x17 && body[1] === 1;
@@ -95,29 +99,83 @@ export function codecsOf(tags) {
 
 // ---- encoding ----
 
+async function run(command, ...args) {
+  const { code, stdout, stderr } = await runCommand(command, args, { timeout: 60_000 });
+  if (code) throw new Error(`${command} ended with ${code}: ${stderr}`);
+  return stdout;
+}
+
+const ffmpeg = (...args) => run('ffmpeg', '-hide_banner', '-nostdin', '-loglevel', 'error', ...args);
+
 // `track`: { width, height, fps, kbps }
 async function encode(file, track, { seconds, gop, audio, extra = [] }) {
-  const { code, stderr } = await runCommand('ffmpeg', [
-    '-hide_banner', '-nostdin', '-loglevel', 'error',
+  await ffmpeg(
     '-f', 'lavfi', '-i', `testsrc2=s=${track.width}x${track.height}:r=${track.fps}`,
     ...(audio ? ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
     '-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'main', '-pix_fmt', 'yuv420p',
     '-b:v', `${track.kbps}k`, '-maxrate', `${track.kbps}k`, '-bufsize', `${track.kbps}k`,
     '-g', String(track.fps * gop), '-keyint_min', String(track.fps * gop), '-sc_threshold', '0', '-bf', '0', ...extra,
     ...(audio ? ['-c:a', 'aac', '-b:a', '160k'] : ['-an']), '-f', 'flv', '-y', file,
-  ], { timeout: 60_000 });
-  if (code) throw new Error(`ffmpeg ended with ${code}: ${stderr}`);
+  );
   return readFlv(readFileSync(file));
 }
 
-// All tracks in the order of their times, as { type, time, body }; the first one brings the sound.
+async function encodeSound(file, { seconds }) {
+  await ffmpeg('-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', String(seconds),
+    '-c:a', 'aac', '-b:a', '160k', '-f', 'flv', '-y', file);
+  return readFlv(readFileSync(file)).filter(({ type }) => type === AUDIO);
+}
+
+// An Enhanced RTMP packet of HEVC: of an ordinary one for the first track, else Multitrack, OneTrack.
+function hevcPacket(number, packetType, isKey, ...body) {
+  const frameType = 0x80 | (isKey ? 0x10 : 0x20);
+  const head = number ? [frameType | 6, packetType, ...Buffer.from('hvc1'), number] : [frameType | packetType, ...Buffer.from('hvc1')];
+  return Buffer.concat([Buffer.from(head), ...body]);
+}
+
+function recordOf(mp4) {
+  const at = mp4.indexOf('hvcC');
+  return mp4.subarray(at + 4, at - 4 + mp4.readUInt32BE(at - 4));
+}
+
+// IDRs go as CodedFrames, with a composition time of zero; the others as CodedFramesX, without one.
+async function encodeHevc(file, track, number, { seconds, gop, hasMetrics }) {
+  const frames = track.fps * gop;
+  await ffmpeg('-f', 'lavfi', '-i', `testsrc2=s=${track.width}x${track.height}:r=${track.fps}`, '-t', String(seconds),
+    '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', `${track.kbps}k`, '-tag:v', 'hvc1',
+    '-x265-params', `log-level=error:info=0:bframes=0:scenecut=0:open-gop=0:keyint=${frames}:min-keyint=${frames}:`
+      + `vbv-maxrate=${track.kbps}:vbv-bufsize=${track.kbps}`, '-f', 'mp4', '-y', file);
+  const mp4 = readFileSync(file);
+  const { packets } = JSON.parse(await run('ffprobe', '-v', 'error', '-select_streams', 'v', '-of', 'json',
+    '-show_entries', 'packet=pts_time,dts_time,pos,size,flags', file));
+  const tags = packets.map(({ pts_time: pts, dts_time: dts, pos, size, flags }) => {
+    const isKey = flags.startsWith('K');
+    const data = mp4.subarray(Number(pos), Number(pos) + Number(size));
+    if (pts !== dts) throw new Error('pictures are reordered');
+    const body = isKey ? [Buffer.alloc(3), ...(hasMetrics ? [metrics('hevc', frames)] : []), data] : [data];
+    return { type: VIDEO, time: Math.round(Number(dts) * 1000), body: hevcPacket(number, isKey ? 1 : 3, isKey, ...body) };
+  });
+  return [{ type: VIDEO, time: 0, body: hevcPacket(number, 0, true, recordOf(mp4)) }, ...tags];
+}
+
+// All tracks (of H.264, or `codec` says hevc) in the order of their times, as { type, time, body }; the first one brings the sound.
 export async function encodeTracks(tracks, { seconds = 30, gop = 2, hasMetrics = true } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-tracks-'));
   try {
     const all = [];
     let begin; // of the pictures: sound before them, which only one file has, moves them
+    const isHevc = tracks[0].codec === 'hevc';
+    if (isHevc) {
+      begin = 0;
+      all.push(...(await encodeSound(path.join(folder, 'sound.flv'), { seconds })).map((tag) => ({ ...tag, order: 0 })));
+    }
     for (const [i, track] of tracks.entries()) {
-      const tags = await encode(path.join(folder, `${i}.flv`), track, { seconds, gop, audio: i === 0 });
+      if (track.codec === 'hevc') {
+        const tags = await encodeHevc(path.join(folder, `${i}.mp4`), track, i, { seconds, gop, hasMetrics });
+        all.push(...tags.map((tag) => ({ ...tag, time: tag.time + (begin ?? 0), order: i })));
+        continue;
+      }
+      const tags = await encode(path.join(folder, `${i}.flv`), track, { seconds, gop, audio: i === 0 && !isHevc });
       const first = tags.find(isKeyFrame).time;
       begin ??= first;
       for (const tag of tags.filter((one) => one.type === VIDEO || (one.type === AUDIO && i === 0))) {

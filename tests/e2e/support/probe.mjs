@@ -11,21 +11,36 @@ export async function probeLive(url, seconds) {
   return probe(['-live_start_index', '-1', '-read_intervals', `%+${seconds}`, url], (seconds + 20) * 1000);
 }
 
-export async function probeBytes(bytes, extension = 'ts') {
+async function withFile(bytes, extension, use) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-probe-'));
   const file = path.join(folder, `media.${extension}`);
   try {
     writeFileSync(file, bytes);
-    return await probe([file]);
+    return await use(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+export async function probeBytes(bytes, extension = 'ts') {
+  return withFile(bytes, extension, (file) => probe([file]));
+}
+
+// How many pictures ffmpeg decodes without a complaint.
+export async function countDecoded(bytes, extension = 'ts') {
+  return withFile(bytes, extension, async (file) => {
+    const { code, stdout, stderr } = await runCommand('ffmpeg', [
+      '-hide_banner', '-nostdin', '-v', 'error', '-xerror', '-i', file, '-map', '0:v', '-f', 'framemd5', '-',
+    ]);
+    if (code || stderr) throw new Error(`ffmpeg ended with ${code}: ${stderr}`);
+    return stdout.split('\n').filter((line) => line.startsWith('0,')).length;
+  });
+}
+
 async function probe(args, timeout = 30_000) {
   const { code, stdout, stderr } = await runCommand('ffprobe', [
     '-v', 'error', '-show_entries',
-    'packet=codec_type,size,pts_time,dts_time,duration_time,flags:stream=codec_type,codec_name,profile,width,height,avg_frame_rate,sample_rate,channels',
+    'packet=codec_type,size,pts_time,dts_time,duration_time,flags:stream=codec_type,codec_name,codec_tag_string,profile,width,height,avg_frame_rate,sample_rate,channels',
     '-of', 'json', ...args,
   ], { timeout });
   if (code) throw new Error(`ffprobe ended with ${code}: ${stderr}`);

@@ -131,6 +131,39 @@ static void understands_newer_clients(void **state)
     assert_string_equal(answer_text(f, "meta.schema_version"), "2025-01-25");
 }
 
+static const char *question_of_codecs(const char *key, const char *client, const char *more)
+{
+    snprintf(text, sizeof(text),
+             "{\"service\":\"IVS\",\"schema_version\":\"2025-01-25\",\"authentication\":\"%s\","
+             "\"client\":{%s},\"preferences\":{\"canvases\":[{" CANVAS "}]%s}}",
+             key, client, more);
+    return text;
+}
+
+static void offers_hevc_to_who_has_it(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *key = make_channel(f, ENABLED);
+
+    ask(f, question_of_codecs(key,
+                              "\"supported_codecs\":[\"h265\"],\"supported_encoders\":["
+                              "\"obs_nvenc_hevc_tex\"]",
+                              ""));
+    assert_string_equal(answer_text(f, "encoder_configurations.0.type"), "obs_nvenc_hevc_tex");
+    assert_string_equal(answer_text(f, "encoder_configurations.3.type"), "obs_nvenc_hevc_tex");
+    assert_string_equal(answer_text(f, "encoder_configurations.0.settings.profile"), "main");
+    assert_int_equal(number_at(f, "encoder_configurations.0.settings.bitrate"), 1500);
+
+    ask(f, question_of_codecs(key,
+                              "\"supported_codecs\":[\"h264\",\"h265\"],"
+                              "\"supported_encoders\":[\"jim_nvenc\",\"jim_hevc_nvenc\"]",
+                              ",\"maximum_aggregate_bitrate\":3300"));
+    assert_string_equal(answer_text(f, "encoder_configurations.0.type"), "jim_hevc_nvenc");
+    assert_int_equal(number_at(f, "encoder_configurations.0.height"), 720);
+    assert_string_equal(answer_text(f, "encoder_configurations.1.type"), "jim_nvenc");
+    assert_string_equal(answer_text(f, "encoder_configurations.1.settings.profile"), "high");
+}
+
 static void says_what_is_wrong(void **state)
 {
     struct api_fixture *f = *state;
@@ -149,6 +182,10 @@ static void says_what_is_wrong(void **state)
                     "\"width\":1280,\"height\":720,\"framerate\":{\"numerator\":15,"
                     "\"denominator\":1}"));
     assert_refused(f, "frame rate");
+    ask(f, question_of_codecs(key, "\"supported_codecs\":[\"h265\"]", "")); /* no card */
+    assert_refused(f, "H.264, or H.265 with an NVIDIA card");
+    ask(f, question_of_codecs(key, "\"supported_codecs\":[\"av1\"]", ""));
+    assert_refused(f, "H.264, or H.265");
     ask(f, question(make_channel(f, ""), "", CANVAS));
     assert_refused(f, "not enabled");
     assert_int_equal(api_call(f, "ListChannels", "{}"), 200);
@@ -189,9 +226,13 @@ static void finds_the_ingest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        API_TEST(tells_what_to_send_and_where_to), API_TEST(its_key_says_what_was_answered),
-        API_TEST(understands_newer_clients),       API_TEST(says_what_is_wrong),
-        API_TEST(slows_down_who_asks_too_often),   API_TEST(finds_the_ingest),
+        API_TEST(tells_what_to_send_and_where_to),
+        API_TEST(its_key_says_what_was_answered),
+        API_TEST(understands_newer_clients),
+        API_TEST(says_what_is_wrong),
+        API_TEST(offers_hevc_to_who_has_it),
+        API_TEST(slows_down_who_asks_too_often),
+        API_TEST(finds_the_ingest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,16 +14,19 @@ static char told[256];
 static const char *choose(struct encoder_wish wish)
 {
     struct multitrack_config config;
-    const char *error = encoder_choose(&config, &wish);
+    const char *error;
     size_t len = 0;
 
+    wish.has_h264 |= !wish.has_hevc;
+    error = encoder_choose(&config, &wish);
     if (error)
         return error;
     for (int i = 0; i < config.count; i++) {
         const struct multitrack_track *track = &config.tracks[i];
-        len += (size_t)snprintf(told + len, sizeof(told) - len, "%s%dx%d@%.3g %d", i ? ", " : "",
-                                track->width, track->height,
-                                (double)track->fps_num / track->fps_den, track->bitrate_kbps);
+        len +=
+            (size_t)snprintf(told + len, sizeof(told) - len, "%s%dx%d@%.3g %d%s", i ? ", " : "",
+                             track->width, track->height, (double)track->fps_num / track->fps_den,
+                             track->bitrate_kbps, track->codec == VIDEO_HEVC ? " hevc" : "");
     }
     return told;
 }
@@ -80,6 +83,31 @@ static void stays_within_the_line(void **state)
                         "1920x1080@60 6000, 1280x720@60 2500");
 }
 
+static void uses_hevc_where_there_is_nothing_else(void **state)
+{
+    assert_string_equal(CHOOSE(1280, 720, 30, .has_hevc = true),
+                        "1280x720@30 1200 hevc, 852x480@30 600 hevc, 640x360@30 300 hevc, "
+                        "284x160@30 200 hevc");
+    assert_string_equal(CHOOSE(640, 360, 30, .has_h264 = true, .has_hevc = true),
+                        "640x360@30 500, 284x160@30 200");
+    assert_string_equal(CHOOSE(640, 360, 30, .has_hevc = true, .kbps_max = 450),
+                        "284x160@30 200 hevc");
+}
+
+/* Never the only one, nor one that takes the place of what would have fitted in H.264. */
+static void uses_hevc_for_a_best_track_that_does_not_fit(void **state)
+{
+    assert_string_equal(CHOOSE(1280, 720, 30, .has_h264 = true, .has_hevc = true, .kbps_max = 3000),
+                        "1280x720@30 1200 hevc, 852x480@30 1000, 640x360@30 500, 284x160@30 200");
+    assert_string_equal(CHOOSE(1280, 720, 30, .has_h264 = true, .has_hevc = true, .kbps_max = 1500),
+                        "852x480@30 600 hevc, 640x360@30 500, 284x160@30 200");
+    assert_string_equal(CHOOSE(640, 360, 30, .has_h264 = true, .has_hevc = true, .kbps_max = 450),
+                        "284x160@30 200");
+    assert_string_equal(
+        CHOOSE(640, 360, 30, .has_h264 = true, .has_hevc = true, .kbps_max = 550, .tracks_max = 1),
+        "284x160@30 200");
+}
+
 static void refuses_what_makes_no_picture(void **state)
 {
     static const char rate[] = "The frame rate must be 24, 25, 30, 48, 50 or 60";
@@ -101,6 +129,8 @@ int main(void)
         cmocka_unit_test(keeps_the_picture_as_it_is),
         cmocka_unit_test(stays_within_what_the_channel_takes),
         cmocka_unit_test(stays_within_the_line),
+        cmocka_unit_test(uses_hevc_where_there_is_nothing_else),
+        cmocka_unit_test(uses_hevc_for_a_best_track_that_does_not_fit),
         cmocka_unit_test(refuses_what_makes_no_picture),
     };
 

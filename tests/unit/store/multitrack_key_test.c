@@ -18,11 +18,11 @@ static const struct multitrack_grant grant = {
     .config_id = "0f0c8d6e-0a1b-4c7d-8e9f-1a2b3c4d5e6f",
     .until_ms = NOW_MS + MULTITRACK_KEY_LIFETIME_MS,
     .config = { 5,
-                { { 1920, 1080, 60000, 1001, 6000 },
+                { { 1920, 1080, 60000, 1001, 6000, VIDEO_HEVC },
                   { 1280, 720, 60, 1, 2500 },
                   { 852, 480, 30, 1, 1000 },
                   { 640, 360, 30, 1, 500 },
-                  { 284, 160, 30, 1, 200 } } },
+                  { 284, 160, 30, 1, 200, VIDEO_HEVC } } },
 };
 
 static void carries_the_configuration(void **state)
