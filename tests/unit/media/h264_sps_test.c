@@ -10,34 +10,10 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-
-/* Writes a parameter set bit by bit. */
-struct writer {
-    uint8_t data[256];
-    size_t bits;
-};
-
-static void put(struct writer *w, unsigned count, uint32_t value)
-{
-    while (count--) {
-        if (value >> count & 1)
-            w->data[w->bits / 8] |= (uint8_t)(0x80 >> w->bits % 8);
-        w->bits++;
-    }
-}
-
-static void put_ue(struct writer *w, uint32_t value)
-{
-    unsigned length = 0;
-
-    while (((uint64_t)value + 1) >> (length + 1))
-        length++;
-    put(w, length, 0);
-    put(w, length + 1, value + 1);
-}
+#include "tests/unit/bit_writer.h"
 
 /* A Main profile set up to the size. */
-static void begin(struct writer *w)
+static void begin(struct bit_writer *w)
 {
     memset(w, 0, sizeof(*w));
     put(w, 8, 0x67);
@@ -51,7 +27,7 @@ static void begin(struct writer *w)
     put(w, 1, 0);
 }
 
-static void put_size(struct writer *w, uint32_t width_mbs, uint32_t height_mbs)
+static void put_size(struct bit_writer *w, uint32_t width_mbs, uint32_t height_mbs)
 {
     put_ue(w, width_mbs - 1);
     put_ue(w, height_mbs - 1);
@@ -59,7 +35,7 @@ static void put_size(struct writer *w, uint32_t width_mbs, uint32_t height_mbs)
     put(w, 1, 1);
 }
 
-static int parse(struct writer *w, struct h264_sps *sps)
+static int parse(struct bit_writer *w, struct h264_sps *sps)
 {
     size_t len = (w->bits + 7) / 8;
     uint8_t *copy = mem_dup(w->data, len);
@@ -72,7 +48,7 @@ static int parse(struct writer *w, struct h264_sps *sps)
 static void refuses_sizes_beyond_the_highest_level(void **state)
 {
     struct h264_sps sps;
-    struct writer w;
+    struct bit_writer w;
 
     begin(&w);
     put_size(&w, 1055, 1);
@@ -102,7 +78,7 @@ static void refuses_to_crop_everything_away(void **state)
         { 0, 0, UINT32_MAX - 1, UINT32_MAX - 1 },
     };
     struct h264_sps sps;
-    struct writer w;
+    struct bit_writer w;
 
     for (size_t i = 0; i < ARRAY_LEN(crops); i++) {
         begin(&w);
@@ -119,7 +95,7 @@ static void refuses_to_crop_everything_away(void **state)
 static void holds_counts_to_their_limits(void **state)
 {
     struct h264_sps sps;
-    struct writer w;
+    struct bit_writer w;
 
     memset(&w, 0, sizeof(w));
     put(&w, 8, 0x67);
@@ -137,7 +113,7 @@ static void holds_counts_to_their_limits(void **state)
 static void takes_usability_information_as_far_as_it_goes(void **state)
 {
     struct h264_sps sps;
-    struct writer w;
+    struct bit_writer w;
 
     begin(&w);
     put_size(&w, 40, 30);
@@ -157,7 +133,7 @@ static void takes_usability_information_as_far_as_it_goes(void **state)
 static void refuses_each_shortened_set(void **state)
 {
     struct h264_sps sps;
-    struct writer w;
+    struct bit_writer w;
 
     begin(&w);
     put_size(&w, 40, 30);
