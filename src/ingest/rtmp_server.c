@@ -20,7 +20,7 @@
 #include "net/loop.h"
 #include "net/stream_socket.h"
 
-#define BEAT_MIN_MS    30
+#define BEAT_MIN_MS    40
 #define BEAT_MAX_MS    100
 #define BEAT_SHARED_MS 1500 /* of media, from all together, that is worth a beat */
 #define BEAT_READS_MAX 8    /* then the others get their turn */
