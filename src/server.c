@@ -207,7 +207,7 @@ static int open_tls(struct server *server)
     };
     int err;
 
-    if (!config->https.is_on && !config->rtmps.is_on)
+    if (!config->https.is_on && !config->rtmps.is_on && !tls.cert_file)
         return 0;
     certificate_names_init(&names, config);
     tls.names = names.items;

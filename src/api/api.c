@@ -353,6 +353,13 @@ void api_serve(struct api *api, struct arena *arena, const struct http_request *
     finish(call, run_operation(call), out);
 }
 
+static int fail_refused(struct call *call, int status)
+{
+    if (status == 408)
+        return call_fail(call, API_REQUEST_TIMEOUT, "The request was not sent in time");
+    return status == 413 ? fail_too_large(call) : fail_unavailable(call);
+}
+
 void api_refuse(struct api *api, struct arena *arena, const struct http_request *request,
                 int status, struct api_reply *out)
 {
@@ -361,5 +368,5 @@ void api_refuse(struct api *api, struct arena *arena, const struct http_request 
 
     *out = (struct api_reply){ 0 };
     call->operation = operation_find(request->method, request->path, &label);
-    finish(call, status == 413 ? fail_too_large(call) : fail_unavailable(call), out);
+    finish(call, fail_refused(call, status), out);
 }

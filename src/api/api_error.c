@@ -20,6 +20,7 @@ static const struct api_error_info catalogue[API_ERROR_COUNT] = {
     [API_EXPIRED_TOKEN]          = { "ExpiredTokenException", 403 },
     [API_INVALID_SIGNATURE]      = { "InvalidSignatureException", 403 },
     [API_UNKNOWN_OPERATION]      = { "UnknownOperationException", 404 },
+    [API_REQUEST_TIMEOUT]        = { "RequestTimeoutException", 408 },
     [API_TOO_LARGE]              = { "RequestEntityTooLargeException", 413 },
     [API_NOT_IMPLEMENTED]        = { "NotImplementedException", 501 },
 };

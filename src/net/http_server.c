@@ -250,7 +250,10 @@ bool http_server_refused(struct http_server *server, struct http_exchange *excha
 {
     const struct http_handler *handler = &server->config.handler;
 
-    return handler->on_refused && (status == 413 || status == 503) &&
+    bool is_understood =
+        status == 413 || status == 503 || (status == 408 && exchange->message.request.path);
+
+    return handler->on_refused && is_understood &&
            handler->on_refused(exchange, &exchange->message.request, status,
                                server->config.handler_ctx);
 }

@@ -115,6 +115,14 @@ async function sendAll(server, head, pieces) {
   return Buffer.concat(received).toString();
 }
 
+story('who does not send what was announced hears so', async (kit) => {
+  const server = await kit.server();
+  const answer = await sendAll(server, 'Content-Length: 100', [Buffer.from('{"name":')]);
+  assert.match(answer, /^HTTP\/1\.1 408 /);
+  assert.match(answer, /^x-amzn-errortype: RequestTimeoutException\r$/im);
+  assert.match(JSON.parse(answer.split('\r\n\r\n').at(-1)).message, /not sent in time/);
+});
+
 story('who sends far too much hears so, however it is sent', async (kit) => {
   const server = await kit.server();
   const pieces = Array.from({ length: 256 }, () => Buffer.alloc(65536, 'x'));

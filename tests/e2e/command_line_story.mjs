@@ -72,6 +72,18 @@ story('a port that is taken is named', async (kit) => {
   assert.ok(stderr.includes(host), stderr);
 });
 
+story('a certificate that is not there is named, also where no port needs it', async (kit) => {
+  const data = makeDataDir();
+  kit.onEnd(async () => rmSync(data, { recursive: true }));
+  const file = path.join(data, 'none.pem');
+  for (const off of [[], ['--https', 'off', '--rtmps', 'off']]) {
+    const { code, stderr } = await weir('serve', '--data', data, '--http', '127.0.0.1:0', '--https', '127.0.0.1:0', '--rtmps', '127.0.0.1:0',
+      '--rtmp', 'off', '--tls-cert', file, '--tls-key', file, ...off);
+    assert.equal(code, 1, stderr);
+    assert.ok(stderr.includes(file), stderr);
+  }
+});
+
 story('access keys are made, disabled and deleted while the server runs', async (kit) => {
   const server = await kit.server();
   const keys = (...args) => weir('keys', ...args, '--data', server.dataDir);
