@@ -2,7 +2,9 @@
 // Runs the unit tests (meson, cmocka) and the customer stories (Node's test runner) of one build
 // folder and ends with a line that counts both: test functions, not programs.
 //
-//   run-tests.mjs --build DIR [--unit-only] [--stories NAME...] [--slow FACTOR] [--jobs N]
+//   run-tests.mjs --build DIR [--unit] [--stories NAME...] [--slow FACTOR] [--jobs N]
+//
+// --unit: the unit tests; --stories: the stories named; neither: everything.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +17,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     build: { type: 'string', default: 'build' },
-    'unit-only': { type: 'boolean', default: false },
+    unit: { type: 'boolean', default: false },
     stories: { type: 'boolean', default: false },
     slow: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
@@ -95,8 +97,10 @@ async function runStories() {
   return total;
 }
 
-const unit = runUnitTests();
-const stories = options['unit-only'] ? { passed: 0, failed: 0 } : await runStories();
+const isAll = !options.unit && !options.stories;
+const nothing = { passed: 0, failed: 0 };
+const unit = isAll || options.unit ? runUnitTests() : nothing;
+const stories = isAll || options.stories ? await runStories() : nothing;
 const failed = unit.failed + stories.failed;
 console.log(`${unit.passed + stories.passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

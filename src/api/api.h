@@ -64,7 +64,7 @@ struct api_reply {
 /* Serves one request, whole: on a thread that may block. `request` may be of any origin. */
 void api_serve(struct api *api, struct arena *arena, const struct http_request *request,
                struct api_reply *out);
-/* The answer to a request that the HTTP server refuses with `status`: 408, 413, 503. Never blocks. */
+/* The answer to a request that the HTTP server refuses with 408, 413 or 503. Never blocks. */
 void api_refuse(struct api *api, struct arena *arena, const struct http_request *request,
                 int status, struct api_reply *out);
 

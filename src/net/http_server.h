@@ -48,8 +48,8 @@ struct http_handler {
     void (*on_request)(struct http_exchange *exchange, const struct http_request *request,
                        void *ctx);
     /* The server refuses a request whose head it understood: 408 and 413 for its body, 503 for want
-     * of room. Answer in words of your own, with http_respond() before returning, or return false for
-     * plain text. May be NULL. */
+     * of room. Answer in words of your own, with http_respond() before returning, or return false
+     * for plain text. May be NULL. */
     bool (*on_refused)(struct http_exchange *exchange, const struct http_request *request,
                        int status, void *ctx);
 };
