@@ -2,15 +2,9 @@
 /* Keeps a worker at a connection's side.
  *
  *   push --> [late?] --> worker_process --> weir-media demux
- *   on_packet <-- [checks] <-- worker_process
- *
- * The worker reads strangers' bytes and may have been taken over by them: nothing it says is
- * believed. Configurations and packets are examined as an encoder's are; a worker that answers more
- * than it was given is ended. Its times are the stream's own 33 bits, unwrapped here, so that they
- * go on when another worker answers. */
+ *   on_packet <-- demux_output <-- worker_process */
 #include "ingest/demuxer.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/bytes.h"
@@ -20,15 +14,11 @@
 #include "base/metric.h"
 #include "child/crash_log.h"
 #include "child/worker_process.h"
-#include "ingest/demux_link.h"
-#include "media/codec.h"
+#include "ingest/demux_output.h"
 #include "net/loop.h"
 
 #define QUEUE_MAX_MS    2000
 #define QUEUE_MAX_BYTES (8 << 20)
-#define DELAY_MAX       (5 * MEDIA_TIMESCALE) /* presentation behind decoding */
-#define ANSWER_FACTOR   2                     /* lengths for start codes, and no more */
-#define ANSWER_SLACK    (64 << 10)
 
 METRIC(losses, METRIC_COUNTER, "weir_srt_ts_losses_total",
        "Gaps in the packets of transport streams.");
@@ -45,13 +35,9 @@ struct demuxer {
     struct worker_process *process; /* NULL: none runs */
     struct loop_timer *timer;       /* back-off */
     struct crash_log crashes;
-    struct codec_config *configs[2]; /* by media_kind; NULL: none yet */
-    bool has_clock;
-    int64_t clock; /* decode time of the packet before, whatever its track: unwrapped */
-    int64_t bytes_in, bytes_out; /* of the worker that runs */
-    struct demux_stats stats;    /* as that worker told them last */
-    bool is_skipping;            /* it does not keep up: until its queue is empty */
-    bool is_over;                /* no more callbacks */
+    struct demux_output *output;
+    bool is_skipping; /* the worker does not keep up: until its queue is empty */
+    bool is_over;     /* no more callbacks */
     bool is_destroyed;
     int depth; /* of calls from the loop: memory stays until the outermost returns */
 };
@@ -65,8 +51,7 @@ static void leave(struct demuxer *d)
 {
     if (--d->depth > 0 || !d->is_destroyed)
         return;
-    codec_config_unref(d->configs[MEDIA_VIDEO]);
-    codec_config_unref(d->configs[MEDIA_AUDIO]);
+    demux_output_destroy(d->output);
     mem_free(d->program);
     mem_free(d);
 }
@@ -111,118 +96,43 @@ static void on_crash(struct demuxer *d, const char *reason)
 
 /* -- what the worker says -- */
 
-static int take_config(struct demuxer *d, const struct worker_frame *frame)
+static void on_tracks(const struct demux_tracks *tracks, void *ctx)
 {
-    struct codec_config *fresh;
-    struct link_config in;
+    struct demuxer *d = ctx;
 
-    if (link_config_parse(&in, frame) || link_config_read(&fresh, &in))
-        return -EPROTO;
-    if (codec_config_is_equal(d->configs[in.kind], fresh)) {
-        codec_config_unref(fresh);
-        return 0;
-    }
-    codec_config_unref(d->configs[in.kind]);
-    d->configs[in.kind] = fresh;
-    return 0;
+    d->events.on_tracks(tracks->has_video, tracks->has_audio, d->ctx);
 }
 
-/* The value nearest to `near` whose low 33 bits are those of `time`. */
-static int64_t unwrap(int64_t near, int64_t time)
+static void on_packet(struct packet *packet, void *ctx)
 {
-    int64_t ahead = (time - near) & DEMUX_TIME_MASK;
+    struct demuxer *d = ctx;
 
-    return near + (ahead > DEMUX_TIME_MASK / 2 ? ahead - DEMUX_TIME_MASK - 1 : ahead);
-}
-
-static void set_times(struct demuxer *d, struct link_packet *in)
-{
-    int64_t delay = (in->pts - in->dts) & DEMUX_TIME_MASK;
-
-    d->clock = d->has_clock ? unwrap(d->clock, in->dts) : in->dts & DEMUX_TIME_MASK;
-    d->has_clock = true;
-    in->dts = d->clock;
-    in->pts = d->clock + (delay <= DELAY_MAX ? delay : 0);
-}
-
-static int take_packet(struct demuxer *d, const struct worker_frame *frame)
-{
-    struct link_packet in;
-    struct packet *packet;
-
-    if (link_packet_parse(&in, frame) || !d->configs[in.kind])
-        return -EPROTO;
-    d->bytes_out += (int64_t)in.len;
-    if (d->bytes_out > d->bytes_in * ANSWER_FACTOR + ANSWER_SLACK)
-        return -EPROTO;
-    set_times(d, &in);
-    if (link_packet_read(&packet, &in, d->configs[in.kind]))
-        return -EPROTO;
     d->events.on_packet(packet, d->ctx);
-    packet_unref(packet);
-    return 0;
 }
 
-static int take_tracks(struct demuxer *d, const struct worker_frame *frame)
+static void on_refused(enum demux_refusal refusal, void *ctx)
 {
-    struct demux_tracks tracks;
+    struct demuxer *d = ctx;
 
-    if (demux_tracks_parse(&tracks, frame))
-        return -EPROTO;
-    d->events.on_tracks(tracks.has_video, tracks.has_audio, d->ctx);
-    return 0;
-}
-
-static int take_refusal(struct demuxer *d, const struct worker_frame *frame)
-{
-    enum demux_refusal refusal;
-
-    if (demux_refusal_parse(&refusal, frame))
-        return -EPROTO;
     stop_all(d);
     d->events.on_refused(demux_refusal_text(refusal), d->ctx);
-    return 0;
 }
 
-static int take_stats(struct demuxer *d, const struct worker_frame *frame)
+static void on_stats(const struct demux_stats *more, void *ctx)
 {
-    struct demux_stats stats;
-
-    if (demux_stats_parse(&stats, frame) || stats.losses < d->stats.losses ||
-        stats.damaged < d->stats.damaged)
-        return -EPROTO;
-    metric_add(&losses, stats.losses - d->stats.losses);
-    metric_add(&damaged, stats.damaged - d->stats.damaged);
-    d->stats = stats;
-    return 0;
+    metric_add(&losses, more->losses);
+    metric_add(&damaged, more->damaged);
 }
 
-static int take_frame(struct demuxer *d, const struct worker_frame *frame)
-{
-    switch (frame->type) {
-    case FRAME_READY:
-        return 0;
-    case FRAME_DEMUX_TRACKS:
-        return take_tracks(d, frame);
-    case FRAME_DEMUX_CONFIG:
-        return take_config(d, frame);
-    case FRAME_DEMUX_PACKET:
-        return take_packet(d, frame);
-    case FRAME_DEMUX_REFUSED:
-        return take_refusal(d, frame);
-    case FRAME_DEMUX_STATS:
-        return take_stats(d, frame);
-    default:
-        return -EPROTO;
-    }
-}
+static const struct demux_output_events output_events = { on_tracks, on_packet, on_refused,
+                                                          on_stats };
 
 static void on_frame(const struct worker_frame *frame, void *ctx)
 {
     struct demuxer *d = ctx;
 
     enter(d);
-    if (take_frame(d, frame))
+    if (demux_output_take(d->output, frame))
         on_crash(d, "its answers make no sense");
     leave(d);
 }
@@ -246,8 +156,7 @@ static int spawn_worker(struct demuxer *d)
 
     if (err)
         return err;
-    d->bytes_in = d->bytes_out = 0;
-    d->stats = (struct demux_stats){ 0 };
+    demux_output_restart(d->output);
     d->is_skipping = false;
     log_debug(d->tag, "demuxer started: pid=%d", worker_process_pid(d->process));
     return 0;
@@ -274,6 +183,7 @@ int demuxer_create(struct demuxer **out, struct loop *loop, const struct demuxer
     d->program = config->program ? mem_strdup(config->program) : NULL;
     snprintf(d->tag, sizeof(d->tag), "%s", config->tag);
     d->timer = loop_timer_create(loop, on_back_off_over, d);
+    d->output = demux_output_create(&output_events, d);
     err = spawn_worker(d);
     if (err) {
         demuxer_destroy(d);
@@ -303,7 +213,7 @@ void demuxer_push(struct demuxer *d, struct bytes *ts, int64_t arrival_us)
     loop_assert_here(d->loop);
     if (d->is_over || !d->process || is_late(d))
         return;
-    d->bytes_in += (int64_t)ts->len;
+    demux_output_note_input(d->output, ts->len);
     worker_process_send(d->process, FRAME_TS, head, demux_ts_write(head, arrival_us), ts);
 }
 
