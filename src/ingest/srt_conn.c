@@ -28,6 +28,7 @@ struct srt_conn {
     bool has_ingest; /* live/ waits for on_end() */
     struct demuxer *demuxer;
     struct ingest_metadata metadata;
+    bool is_told, is_changed; /* the metadata: at all; since then */
     bool is_measured;
     int64_t first_packet_ms; /* monotonic; 0: none yet */
     int64_t track_bytes[2];  /* by media_kind, until it is measured */
@@ -68,6 +69,8 @@ static void break_off(struct srt_conn *conn, const char *reason)
 
 static void tell_metadata(struct srt_conn *conn)
 {
+    conn->is_told = true;
+    conn->is_changed = false;
     conn->ingest.events->on_metadata(&conn->ingest, &conn->metadata, conn->ingest.ctx);
 }
 
@@ -80,7 +83,9 @@ static void on_tracks(bool has_video, bool has_audio, void *ctx)
         return;
     conn->metadata.promises_video = has_video;
     conn->metadata.promises_audio = has_audio;
-    tell_metadata(conn);
+    conn->is_changed = true;
+    if (!conn->is_told) /* a stream may say something else in each of its packets */
+        tell_metadata(conn);
 }
 
 /* No encoder says over SRT what it means to send: measured instead. */
@@ -109,6 +114,8 @@ static void on_packet(struct packet *packet, void *ctx)
     if (!conn->has_ingest)
         return; /* closed, and not yet gone */
     measure(conn, packet);
+    if (!conn->has_ingest)
+        return; /* closed for what was measured */
     conn->ingest.events->on_packet(&conn->ingest, packet, conn->ingest.ctx);
 }
 
@@ -170,6 +177,8 @@ void srt_conn_sweep(struct srt_conn *conn, int64_t now_ms)
         break_off(conn, "nothing came in time");
     else if (sends_too_much(conn, now_ms))
         break_off(conn, "more than 40 Mb/s");
+    else if (conn->is_changed)
+        tell_metadata(conn);
 }
 
 /* ---- what live/ decides ---- */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/loop.h"
+#include "ts_writer.h"
 
 #define DEADLINE_MS 20000
 
@@ -23,7 +24,9 @@ struct fixture {
     struct ingest *ingest;
     int published, reads, finished, packets, ended;
     bool is_clean;
+    int told; /* times */
     struct ingest_metadata metadata;
+    bool closes_when_told;
     char key[64], query[64];
 };
 
@@ -58,13 +61,17 @@ static void on_metadata(struct ingest *ingest, const struct ingest_metadata *met
 {
     struct fixture *f = ctx;
 
+    f->told++;
     f->metadata = *metadata;
+    if (f->closes_when_told)
+        ingest_close(ingest, "for what it is");
 }
 
 static void on_packet(struct ingest *ingest, struct packet *packet, void *ctx)
 {
     struct fixture *f = ctx;
 
+    assert_int_equal(f->finished, 0);
     f->packets++;
 }
 
@@ -184,6 +191,58 @@ static void nothing_comes_once_it_is_closed(void **state)
     assert_int_equal(f->finished, 1);
 }
 
+/* Its bit rates, too, are told between two packets. */
+static void it_may_be_closed_for_what_was_measured(void **state)
+{
+    struct fixture *f = *state;
+
+    clock_set_fake(clock_mono_us(), clock_wall_us());
+    ingest_accept(f->ingest);
+    feed_recording(f);
+    run_until_packets(f, 29 + 53);
+    assert_int_equal(f->told, 1);
+    f->closes_when_told = true;
+    clock_advance_us(SRT_MEASURED_MS * 1000);
+    feed_recording(f);
+    while (!f->finished)
+        uv_run(loop_uv(f->loop), UV_RUN_ONCE);
+    assert_int_equal(f->told, 2);
+    assert_int_equal(f->packets, 29 + 53);
+    assert_int_equal(f->ended, 0);
+}
+
+/* The program and its map, with sound or without. */
+static void feed_tables(struct fixture *f, struct ts_writer *w, bool has_audio)
+{
+    struct bytes *ts;
+
+    ts_tables_out(w, 0x1b, has_audio ? 0x0f : 0x05, TS_AUDIO_PID, NULL);
+    ts = bytes_copy(w->out.data, w->out.len);
+    buf_reset(&w->out);
+    srt_conn_feed(f->conn, ts, clock_wall_us());
+    bytes_unref(ts);
+}
+
+static void a_program_that_keeps_changing_is_told_now_and_then(void **state)
+{
+    struct ts_writer *w = mem_zalloc(sizeof(*w));
+    struct fixture *f = *state;
+
+    buf_init(&w->out, 1 << 20);
+    ingest_accept(f->ingest);
+    for (int i = 0; i < 100; i++)
+        feed_tables(f, w, i % 2 == 0);
+    feed_recording(f);
+    run_until_packets(f, 29 + 53);
+    assert_int_equal(f->told, 1);
+    srt_conn_sweep(f->conn, clock_mono_ms());
+    srt_conn_sweep(f->conn, clock_mono_ms());
+    assert_int_equal(f->told, 2);
+    assert_true(f->metadata.promises_video && f->metadata.promises_audio);
+    buf_clear(&w->out);
+    mem_free(w);
+}
+
 static void silence_ends_it(void **state)
 {
     struct fixture *f = *state;
@@ -220,9 +279,13 @@ static void too_many_bytes_end_it(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(publishes_once_it_is_accepted),   TEST(is_refused_without_further_words),
-        TEST(nothing_comes_once_it_is_closed), TEST(silence_ends_it),
+        TEST(publishes_once_it_is_accepted),
+        TEST(is_refused_without_further_words),
+        TEST(nothing_comes_once_it_is_closed),
+        TEST(a_program_that_keeps_changing_is_told_now_and_then),
+        TEST(silence_ends_it),
         TEST(too_many_bytes_end_it),
+        TEST(it_may_be_closed_for_what_was_measured), /* stops the clock */
     };
 
     signal(SIGPIPE, SIG_IGN);
