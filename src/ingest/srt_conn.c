@@ -231,7 +231,7 @@ struct srt_conn *srt_conn_create(const struct srt_conn_config *config)
                                     .ctx = config->events_ctx,
                                     .loop = config->loop,
                                     .last_byte_ms = clock_mono_ms() };
-    log_tag(conn->ingest.tag, "srt");
+    snprintf(conn->ingest.tag, sizeof(conn->ingest.tag), "%s", config->tag);
     return conn;
 }
 

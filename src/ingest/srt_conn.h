@@ -30,6 +30,7 @@ struct srt_transport {
 
 struct srt_conn_config {
     struct loop *loop;
+    const char *tag;  /* for log lines */
     const char *peer; /* address without port */
     bool is_encrypted;
     const struct stream_name *name;

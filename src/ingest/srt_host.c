@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "ingest/srt_conn.h"
 #include "ingest/srt_listener.h"
@@ -94,7 +95,7 @@ struct message {
     /* OPENED */
     struct srt_listener *listener;
     struct stream_name *name;
-    char peer[64];
+    char tag[LOG_TAG_SIZE], peer[64];
     bool is_encrypted;
 };
 
@@ -104,6 +105,7 @@ static void open_peer(const struct message *message)
     struct peer *peer = mem_zalloc(sizeof(*peer));
     struct srt_conn_config config = {
         .loop = host->loop,
+        .tag = message->tag,
         .peer = message->peer,
         .is_encrypted = message->is_encrypted,
         .name = message->name,
@@ -169,6 +171,7 @@ void srt_host_post_opened(struct srt_host *host, const struct srt_arrival *arriv
         .is_encrypted = arrival->is_encrypted,
     };
 
+    snprintf(message.tag, sizeof(message.tag), "%s", arrival->tag);
     snprintf(message.peer, sizeof(message.peer), "%s", arrival->peer);
     post(&message);
 }

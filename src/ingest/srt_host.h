@@ -30,6 +30,7 @@ void srt_host_destroy(struct srt_host *host);
 struct srt_arrival {
     struct srt_listener *listener;
     uint64_t number;
+    const char *tag;                /* for log lines */
     const char *peer;               /* address without port */
     const struct stream_name *name; /* copied */
     bool is_encrypted;

@@ -24,36 +24,29 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
 #include "ingest/srt_handshake.h"
 #include "ingest/srt_host.h"
-#include "ingest/srt_stream_id.h"
+#include "ingest/srt_line.h"
+#include "ingest/srt_refusals.h"
+#include "ingest/stream_name.h"
 
-#define TAG            "srt"
 #define BEAT_MS        20
 #define IDLE_MS        200 /* between looks at what else is to be done, while nobody is connected */
-#define STATS_MS       1000
+#define LOOK_MS        1000 /* between looks at what is not media */
 #define BACKLOG        128
 #define CONNECTION_MAX 1000
 #define ASKING_MS      10000     /* for live/ to say whether it may publish */
-#define MESSAGE_MAX    1456      /* bytes in one UDP packet of SRT */
-#define READS_MAX      512       /* of one connection in a beat: 240 Mb/s */
 #define RECEIVE_BYTES  (8 << 20) /* held for one connection: 8 s at the highest rate allowed */
 #define VERSION_MIN    0x010300  /* handshake 5, which has the stream id and the key in it */
 
 METRIC(connections, METRIC_GAUGE, "weir_srt_connections", "SRT connections.");
 METRIC(handshakes, METRIC_COUNTER, "weir_srt_handshakes_total", "SRT handshakes let through.");
-METRIC(refusals, METRIC_COUNTER, "weir_srt_refusals_total",
-       "SRT handshakes refused for what they asked; wrong passphrases are not among them.");
-METRIC(received, METRIC_COUNTER, "weir_srt_packets_total", "SRT packets received.");
-METRIC(lost, METRIC_COUNTER, "weir_srt_packets_lost_total", "SRT packets missing at first.");
-METRIC(dropped, METRIC_COUNTER, "weir_srt_packets_dropped_total",
-       "SRT packets that did not come in time.");
 
 struct srt_listener {
     struct srt_handshakes *handshakes;
+    struct srt_refusals *refusals;
     struct srt_host *const *hosts;
     int host_count, next_host;
     SRTSOCKET socket;
@@ -65,7 +58,7 @@ struct srt_listener {
     atomic_int count;  /* of peers, for the handshakes */
     struct list peers; /* weir-srt's, as the rest */
     uint64_t last_number;
-    int64_t stats_ms;
+    int64_t looked_ms;
     struct buf read;
     pthread_mutex_t lock; /* lock guards: wishes */
     struct list wishes;
@@ -74,7 +67,7 @@ struct srt_listener {
 struct peer {
     struct list node;
     uint64_t number;
-    SRTSOCKET socket;
+    struct srt_line line;
     struct srt_host *host;
     bool is_reading;
     int64_t accepted_ms;
@@ -89,17 +82,24 @@ struct wish {
 
 /* ---- handshakes, on libsrt's thread ---- */
 
-static int reject(SRTSOCKET socket, int reason, const struct sockaddr *address, const char *why)
+static void write_address(char *out, size_t size, const struct sockaddr *address)
 {
-    char text[INET6_ADDRSTRLEN] = "?";
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
 
-    if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, sizeof(text));
+    if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out, (socklen_t)size);
     else if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, text, sizeof(text));
-    log_warn(TAG, "handshake refused: peer=%s code=%d reason=%s", text, reason, why);
-    metric_add(&refusals, 1);
-    srt_setrejectreason(socket, reason);
+        inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
+    else
+        inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
+}
+
+static int reject(struct srt_listener *l, SRTSOCKET socket, int code, const char *peer,
+                  const char *why)
+{
+    srt_refusals_add(l->refusals, peer, code, why, clock_mono_ms());
+    srt_setrejectreason(socket, code);
     return -1;
 }
 
@@ -117,22 +117,28 @@ static int on_handshake(void *ctx, SRTSOCKET socket, int version, const struct s
                         const char *stream_id)
 {
     struct srt_listener *l = ctx;
+    char peer[INET6_ADDRSTRLEN] = "?";
     struct srt_answer answer;
     int err = 0;
 
+    write_address(peer, sizeof(peer), address);
     if (atomic_load(&l->is_stopping))
-        return reject(socket, SRT_REJX_DOWN, address, "shutting down");
+        return reject(l, socket, SRT_REJX_DOWN, peer, "shutting down");
     if (atomic_load(&l->count) >= CONNECTION_MAX)
-        return reject(socket, SRT_REJX_OVERLOAD, address, "too many connections");
+        return reject(l, socket, SRT_REJX_OVERLOAD, peer, "too many connections");
     srt_handshakes_answer(l->handshakes, &answer, stream_id ? stream_id : "");
     if (answer.reject_code)
-        return reject(socket, answer.reject_code, address, answer.why);
-    if (*answer.passphrase) /* libsrt refuses a wrong one by itself, and none */
+        return reject(l, socket, answer.reject_code, peer, answer.why);
+    /* What follows is libsrt's to decide: whether the passphrase is right. */
+    srt_refusals_expect(l->refusals, socket, peer, *answer.passphrase, clock_mono_ms());
+    if (*answer.passphrase)
         err = srt_setsockflag(socket, SRTO_PASSPHRASE, answer.passphrase,
                               (int)strlen(answer.passphrase));
     explicit_bzero(&answer, sizeof(answer));
-    if (err)
-        return reject(socket, SRT_REJX_ISE, address, "the passphrase cannot be used");
+    if (err) {
+        srt_refusals_met(l->refusals, socket);
+        return reject(l, socket, SRT_REJX_ISE, peer, "the passphrase cannot be used");
+    }
     metric_add(&handshakes, 1);
     return 0;
 }
@@ -151,7 +157,7 @@ static struct peer *find_peer(struct srt_listener *l, uint64_t number)
 
 static void close_peer(struct srt_listener *l, struct peer *peer)
 {
-    srt_close(peer->socket);
+    srt_line_clear(&peer->line);
     list_remove(&peer->node);
     mem_free(peer);
     atomic_fetch_sub(&l->count, 1);
@@ -166,57 +172,22 @@ static void lose_peer(struct srt_listener *l, struct peer *peer)
 
 /* ---- new connections ---- */
 
-static bool is_encrypted(SRTSOCKET socket)
-{
-    int state = SRT_KM_S_UNSECURED, len = sizeof(state);
-
-    return srt_getsockflag(socket, SRTO_RCVKMSTATE, &state, &len) == 0 && state == SRT_KM_S_SECURED;
-}
-
-static int read_name(SRTSOCKET socket, struct stream_name *name)
-{
-    char text[SRT_STREAM_ID_MAX + 1] = "";
-    int len = SRT_STREAM_ID_MAX, err;
-
-    if (srt_getsockflag(socket, SRTO_STREAMID, text, &len))
-        return -EIO;
-    text[SRT_STREAM_ID_MAX] = '\0';
-    err = srt_stream_id_parse(name, text);
-    explicit_bzero(text, sizeof(text));
-    return err;
-}
-
-static void write_address(char *out, size_t size, const struct sockaddr_storage *address)
-{
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-
-    if (address->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out, (socklen_t)size);
-    else if (address->ss_family == AF_INET6)
-        inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
-    else
-        inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
-}
-
 static void welcome(struct srt_listener *l, SRTSOCKET socket, const char *address)
 {
-    struct srt_arrival arrival = {
-        .listener = l,
-        .peer = address,
-        .is_encrypted = is_encrypted(socket),
-    };
+    struct peer *peer = mem_zalloc(sizeof(*peer));
+    struct srt_arrival arrival = { .listener = l, .tag = peer->line.tag, .peer = address };
     struct stream_name name = { .key = "" };
-    struct peer *peer;
 
-    if (read_name(socket, &name)) { /* it was read once before, in the handshake */
-        srt_close(socket);
+    srt_refusals_met(l->refusals, socket);
+    srt_line_init(&peer->line, socket);
+    if (srt_line_name(&peer->line, &name)) { /* it was read once before, in the handshake */
+        srt_line_clear(&peer->line);
+        mem_free(peer);
         return;
     }
+    arrival.is_encrypted = srt_line_is_encrypted(&peer->line);
     srt_handshakes_note(l->handshakes, name.key, arrival.is_encrypted);
-    peer = mem_zalloc(sizeof(*peer));
     peer->number = arrival.number = ++l->last_number;
-    peer->socket = socket;
     peer->host = l->hosts[l->next_host++ % l->host_count];
     peer->accepted_ms = clock_mono_ms();
     list_append(&l->peers, &peer->node);
@@ -236,35 +207,18 @@ static void accept_one(struct srt_listener *l)
 
     if (socket == SRT_INVALID_SOCK)
         return;
-    write_address(text, sizeof(text), &address);
+    write_address(text, sizeof(text), (struct sockaddr *)&address);
     welcome(l, socket, text);
 }
 
 /* ---- media ---- */
 
-/* -ENOTCONN: the connection has ended. */
-static int read_messages(struct srt_listener *l, struct peer *peer)
-{
-    for (int i = 0; i < READS_MAX; i++) {
-        uint8_t *to = buf_reserve(&l->read, MESSAGE_MAX);
-        int len = to ? srt_recvmsg(peer->socket, (char *)to, MESSAGE_MAX) : 0;
-
-        if (len > 0)
-            buf_commit(&l->read, (size_t)len);
-        else if (len < 0 && srt_getlasterror(NULL) != SRT_EASYNCRCV)
-            return -ENOTCONN;
-        else
-            break;
-    }
-    return 0;
-}
-
-static void read_peer(struct srt_listener *l, struct peer *peer)
+static void read_peer(struct srt_listener *l, struct peer *peer, int64_t now_ms)
 {
     int err;
 
     buf_reset(&l->read);
-    err = read_messages(l, peer);
+    err = srt_line_read(&peer->line, &l->read, now_ms);
     if (l->read.len) {
         struct bytes *ts = bytes_copy(l->read.data, l->read.len);
 
@@ -277,7 +231,7 @@ static void read_peer(struct srt_listener *l, struct peer *peer)
 
 static void watch_asking(struct srt_listener *l, struct peer *peer, int64_t now_ms)
 {
-    if (srt_getsockstate(peer->socket) != SRTS_CONNECTED || now_ms - peer->accepted_ms > ASKING_MS)
+    if (!srt_line_is_up(&peer->line) || now_ms - peer->accepted_ms > ASKING_MS)
         lose_peer(l, peer);
 }
 
@@ -289,28 +243,22 @@ static void read_all(struct srt_listener *l)
         struct peer *peer = LIST_ITEM(node, struct peer, node);
 
         if (peer->is_reading)
-            read_peer(l, peer);
+            read_peer(l, peer, now_ms);
         else
             watch_asking(l, peer, now_ms);
     }
 }
 
-static void count_packets(struct srt_listener *l)
+static void look_around(struct srt_listener *l)
 {
     int64_t now_ms = clock_mono_ms();
 
-    if (now_ms - l->stats_ms < STATS_MS)
+    if (now_ms - l->looked_ms < LOOK_MS)
         return;
-    l->stats_ms = now_ms;
-    LIST_EACH (node, &l->peers) {
-        SRT_TRACEBSTATS stats;
-
-        if (srt_bstats(LIST_ITEM(node, struct peer, node)->socket, &stats, 1))
-            continue;
-        metric_add(&received, stats.pktRecv);
-        metric_add(&lost, stats.pktRcvLoss);
-        metric_add(&dropped, stats.pktRcvDrop);
-    }
+    l->looked_ms = now_ms;
+    srt_refusals_sweep(l->refusals, now_ms);
+    LIST_EACH (node, &l->peers)
+        srt_line_count(&LIST_ITEM(node, struct peer, node)->line, now_ms);
 }
 
 /* ---- what hosts want ---- */
@@ -381,7 +329,7 @@ static void *serve(void *arg)
         wait_a_beat(l);
         fulfil_wishes(l);
         read_all(l);
-        count_packets(l);
+        look_around(l);
     }
     LIST_EACH (node, &l->peers)
         close_peer(l, LIST_ITEM(node, struct peer, node));
@@ -464,7 +412,8 @@ int srt_listener_create(struct srt_listener **out, const struct srt_listener_con
     list_init(&l->peers);
     list_init(&l->wishes);
     pthread_mutex_init(&l->lock, NULL);
-    buf_init(&l->read, (size_t)READS_MAX * MESSAGE_MAX);
+    buf_init(&l->read, SRT_LINE_READ_MAX);
+    l->refusals = srt_refusals_create();
     l->epoll = srt_epoll_create();
     l->socket = srt_create_socket();
     err = l->socket == SRT_INVALID_SOCK ? -EMFILE : bind_port(l, config);
@@ -530,6 +479,7 @@ void srt_listener_destroy(struct srt_listener *l)
         mem_free(LIST_ITEM(node, struct wish, node));
     buf_clear(&l->read);
     srt_handshakes_destroy(l->handshakes);
+    srt_refusals_destroy(l->refusals);
     pthread_mutex_destroy(&l->lock);
     mem_free(l);
 }

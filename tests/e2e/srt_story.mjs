@@ -9,6 +9,7 @@ import { fetchMedia } from './support/playlist.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
+import { metric } from './support/workers.mjs';
 
 const SRT = { options: ['--srt', '127.0.0.1:0'] };
 
@@ -22,11 +23,6 @@ async function untilEnded(encoder, what) {
 // Processes of this server that demux: [{ pid, tag }]
 const demuxers = (server) => [...server.log.matchAll(/(srt#\d+): demuxer started: pid=(\d+)/g)]
   .map(([, tag, pid]) => ({ tag, pid: Number(pid) }));
-
-async function metric(server, name) {
-  const text = await (await fetch(`${server.http}/metrics`)).text();
-  return Number(text.match(new RegExp(`^${name} (\\S+)`, 'm'))?.[1] ?? 0);
-}
 
 story('the channel says where to publish, and the passphrase opens it', async (kit) => {
   const server = await kit.server(SRT);
@@ -44,6 +40,7 @@ story('the channel says where to publish, and the passphrase opens it', async (k
     ['a player', encrypted(channel).replace('streamid=', 'streamid=#!::m=request,u='), /Application-defined rejection/],
   ]) assert.match(await untilEnded(kit.encoder(url, { seconds: 5 }), `${what} to be refused`), words, what);
   assert.match(server.log, /handshake refused: peer=127\.0\.0\.1 code=1401 reason=the stream key is not valid/);
+  await until('the log to tell of the passphrases', () => server.log.match(/ code=10 reason=no connection came of it/g)?.length === 2);
   assert.equal(await getStream(ivs, channel), null);
   assert.equal(demuxers(server).length, 0, 'no process was started for them');
 
@@ -88,6 +85,7 @@ story('with insecureIngest encoders come in clear, or encrypted at their second 
   assert.match(await untilEnded(kit.encoder(encrypted(channel)), 'the first try to be refused'), /Password required/);
   const encoder = kit.encoder(encrypted(channel));
   await until('the encrypted encoder to be let in', () => /encrypted=yes/.test(server.log));
+  await until('the log to tell of the first try', () => / code=11 reason=it has a passphrase/.test(server.log));
   await encoder.stop('SIGKILL');
   await ivs.send(new StopStreamCommand({ channelArn: channel.arn }));
   kit.encoder(encrypted(channel)); // known by now
@@ -111,6 +109,7 @@ story('an encoder that comes back within the grace resumes, a second one is refu
   assert.ok(first.isRunning);
 
   await first.stop('SIGINT'); // over SRT not even that is a goodbye
+  await until('the rest of the connection to be read', async () => await metric(server, 'weir_srt_connections') === 0);
   const second = kit.encoder(encrypted(channel));
   await untilPlaylist(variant.url, 'segments behind a discontinuity', (p) => {
     const at = p.segments.findIndex((segment) => segment.isDiscontinuity);

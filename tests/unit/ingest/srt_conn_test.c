@@ -93,6 +93,7 @@ static int setup(void **state)
     static const struct stream_name name = { "sk_1", "priority=2" };
     struct fixture *f = mem_zalloc(sizeof(*f));
     struct srt_conn_config config = {
+        .tag = "srt#1",
         .peer = "192.0.2.1",
         .is_encrypted = true,
         .name = &name,
