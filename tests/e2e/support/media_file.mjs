@@ -27,7 +27,7 @@ export async function makeMediaFile(kit, { size, fps = 30, seconds = 12, bitrate
 
 // Sends it as it is. `pace`: as ffmpeg's options before the input say.
 export function sendMediaFile(kit, url, file, { pace = ['-re'] } = {}) {
-  const sender = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-nostats', ...pace, '-i', file, '-c', 'copy', '-flush_packets', '1', '-f', 'flv', url]);
+  const sender = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-nostats', ...pace, '-i', file, '-c', 'copy', '-flush_packets', '1', '-f', url.startsWith('srt:') ? 'mpegts' : 'flv', url]);
   kit.onEnd(() => sender.stop('SIGKILL'));
   kit.logs.push(() => `--- sender\n${sender.log.slice(-1000)}`);
   return sender;
