@@ -102,6 +102,10 @@ static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
         d->answered[rendition] = INT64_MAX / 2; /* nobody waits for it until it answers again */
 }
 
+static void on_worker_change(void *ctx)
+{
+}
+
 static void on_failed(const char *reason, void *ctx)
 {
     die(reason);
@@ -254,8 +258,14 @@ static void write_files(struct drive *d)
 static void start(struct drive *d, struct loop *loop, struct capacity *capacity,
                   const struct drive *like, const char *program, const char *preset)
 {
-    static const struct transcode_supervisor_events events = { on_packet, on_lost, on_failed,
-                                                               on_drained };
+    static const struct transcode_supervisor_events events = {
+        .on_packet = on_packet,
+        .on_lost = on_lost,
+        .on_interrupted = on_worker_change,
+        .on_resumed = on_worker_change,
+        .on_failed = on_failed,
+        .on_drained = on_drained,
+    };
     struct transcode_supervisor_config config = { &d->ladder, capacity, preset, program };
 
     *d = *like;

@@ -125,19 +125,30 @@ static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
         outlet_lose(p->outlets[rendition], kind);
 }
 
+static void on_interrupted(void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    for (int i = 0; i < p->outlet_count; i++)
+        if (outlet_is_encoded(p->outlets[i]))
+            outlet_interrupt(p->outlets[i]);
+}
+
+static void on_resumed(void *ctx)
+{
+    struct live_pipeline *p = ctx;
+
+    for (int i = 0; i < p->outlet_count; i++)
+        if (outlet_is_encoded(p->outlets[i]))
+            outlet_resume(p->outlets[i]);
+}
+
 static bool has_source_rendition(const struct live_pipeline *p)
 {
     for (int i = 0; i < p->ladder.count; i++)
         if (p->ladder.renditions[i].video == TRACK_SOURCE)
             return true;
     return false;
-}
-
-static void withdraw(struct live_pipeline *p, int rendition)
-{
-    stream_feed_withdraw(p->feed, rendition);
-    outlet_lose(p->outlets[rendition], MEDIA_VIDEO);
-    outlet_lose(p->outlets[rendition], MEDIA_AUDIO);
 }
 
 static void on_transcode_failed(const char *reason, void *ctx)
@@ -149,7 +160,7 @@ static void on_transcode_failed(const char *reason, void *ctx)
     p->transcoder = NULL;
     for (int i = 0; i < p->outlet_count; i++)
         if (outlet_is_encoded(p->outlets[i]))
-            withdraw(p, i);
+            stream_feed_withdraw(p->feed, i);
     p->events.on_transcode_failed(reason, p->ctx);
     if (!has_source_rendition(p))
         keep_error(p, -EIO);
@@ -166,6 +177,8 @@ static void on_drained(void *ctx)
 static const struct transcode_supervisor_events transcode_events = {
     .on_packet = on_encoded,
     .on_lost = on_lost,
+    .on_interrupted = on_interrupted,
+    .on_resumed = on_resumed,
     .on_failed = on_transcode_failed,
     .on_drained = on_drained,
 };

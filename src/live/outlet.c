@@ -25,6 +25,7 @@ struct outlet {
     struct interleave *order; /* NULL: all comes ordered */
     struct segmenter *segmenter;
     char codecs[OUTLET_CODECS_SIZE];
+    bool is_interrupted;
     int err; /* of the segmenter, inside a push */
 };
 
@@ -180,7 +181,7 @@ static int push(struct outlet *outlet, struct packet *packet)
 
 int outlet_push_source(struct outlet *outlet, struct packet *packet)
 {
-    if (origin_of(outlet, packet->kind) != TRACK_SOURCE)
+    if (origin_of(outlet, packet->kind) != TRACK_SOURCE || outlet->is_interrupted)
         return outlet->err;
     if (packet->kind == MEDIA_VIDEO && packet->track != outlet->config.rendition->source_track)
         return outlet->err;
@@ -198,6 +199,22 @@ void outlet_lose(struct outlet *outlet, enum media_kind kind)
 {
     if (outlet->order)
         interleave_lost(outlet->order, kind);
+}
+
+void outlet_interrupt(struct outlet *outlet)
+{
+    outlet->is_interrupted = true;
+    if (outlet->order)
+        interleave_flush(outlet->order);
+    segmenter_interrupt(outlet->segmenter);
+}
+
+void outlet_resume(struct outlet *outlet)
+{
+    outlet->is_interrupted = false;
+    if (outlet->order)
+        interleave_expect(outlet->order);
+    segmenter_resume(outlet->segmenter);
 }
 
 void outlet_flush(struct outlet *outlet)

@@ -58,6 +58,10 @@ int outlet_push_source(struct outlet *outlet, struct packet *packet);
 int outlet_push_encoded(struct outlet *outlet, struct packet *packet);
 /* The worker has nothing of this track for now: nobody waits for it. */
 void outlet_lose(struct outlet *outlet, enum media_kind kind);
+/* The worker has nothing of any track until outlet_resume(): gaps until then, even where the source
+ * has sound, because a player that has only sound waits where another rendition has pictures. */
+void outlet_interrupt(struct outlet *outlet);
+void outlet_resume(struct outlet *outlet);
 /* Nothing more comes for now: what waits goes out. */
 void outlet_flush(struct outlet *outlet);
 void outlet_add_tag(struct outlet *outlet, int64_t pts, const uint8_t *id3, size_t len);

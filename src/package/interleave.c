@@ -111,6 +111,11 @@ void interleave_lost(struct interleave *i, enum media_kind kind)
     hand_out_all(i);
 }
 
+void interleave_expect(struct interleave *i)
+{
+    i->lanes[MEDIA_VIDEO].is_silent = i->lanes[MEDIA_AUDIO].is_silent = false;
+}
+
 void interleave_flush(struct interleave *i)
 {
     struct lane *video = &i->lanes[MEDIA_VIDEO], *audio = &i->lanes[MEDIA_AUDIO];

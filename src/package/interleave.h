@@ -31,6 +31,8 @@ void interleave_destroy(struct interleave *i);
 void interleave_push(struct interleave *i, struct packet *packet);
 /* The track has nothing for now: it is not waited for until its next packet. */
 void interleave_lost(struct interleave *i, enum media_kind kind);
+/* Both tracks are waited for again, whatever was lost. */
+void interleave_expect(struct interleave *i);
 /* Nothing more comes for now: hands out what waits. */
 void interleave_flush(struct interleave *i);
 

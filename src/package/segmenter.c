@@ -66,6 +66,7 @@ struct segmenter {
     int init_number;
     int64_t first_start; /* where the broadcast began */
     bool has_begun;
+    bool is_interrupted; /* nothing is waited for */
 };
 
 struct segmenter *segmenter_create(const struct segmenter_config *config,
@@ -394,7 +395,7 @@ void segmenter_cut(struct segmenter *s, const struct cut *cut)
         q->items = mem_realloc(q->items, (size_t)q->capacity * sizeof(q->items[0]));
     }
     q->items[q->count++] = *cut;
-    while (is_left_behind(s))
+    while (is_left_behind(s) || (s->is_interrupted && s->cuts.count))
         pass_cut(s, NULL);
 }
 
@@ -402,6 +403,17 @@ void segmenter_flush(struct segmenter *s)
 {
     while (s->cuts.count)
         pass_cut(s, NULL);
+}
+
+void segmenter_interrupt(struct segmenter *s)
+{
+    s->is_interrupted = true;
+    segmenter_flush(s);
+}
+
+void segmenter_resume(struct segmenter *s)
+{
+    s->is_interrupted = false;
 }
 
 /* ---- packets ---- */

@@ -60,6 +60,10 @@ void segmenter_cut(struct segmenter *s, const struct cut *cut);
 int segmenter_push(struct segmenter *s, struct packet *packet);
 /* No packet before the cuts told so far will come any more: closes what they close. */
 void segmenter_flush(struct segmenter *s);
+/* Nothing will come before segmenter_resume(): players learn of gaps as the plan goes on, instead
+ * of waiting for what they could have from another rendition. */
+void segmenter_interrupt(struct segmenter *s);
+void segmenter_resume(struct segmenter *s);
 /* Puts an ID3 tag at `pts`, or at the start of the part in production if that time is past. Takes
  * a copy. */
 void segmenter_add_tag(struct segmenter *s, int64_t pts, const uint8_t *id3, size_t len);

@@ -226,6 +226,8 @@ static void on_crash(struct transcode_supervisor *s, const char *reason)
     release_worker(s->worker);
     s->is_feeding = false;
     report_all_lost(s);
+    if (!s->is_over)
+        s->events.on_interrupted(s->ctx);
     if (s->is_over)
         return;
     if (s->is_draining)
@@ -412,6 +414,12 @@ static bool is_backed_up(const struct transcode_supervisor *s)
            worker_process_queue_bytes(s->worker->process) > QUEUE_MAX_BYTES;
 }
 
+static void begin_feeding(struct transcode_supervisor *s)
+{
+    s->is_feeding = true;
+    s->events.on_resumed(s->ctx);
+}
+
 /* False for what the worker must do without. */
 static bool is_wanted(struct transcode_supervisor *s, const struct packet *packet)
 {
@@ -430,7 +438,8 @@ static bool is_wanted(struct transcode_supervisor *s, const struct packet *packe
     if ((s->is_skipping || !s->is_feeding) && !is_start)
         return false;
     s->is_skipping = false;
-    s->is_feeding = true;
+    if (!s->is_feeding)
+        begin_feeding(s);
     return true;
 }
 

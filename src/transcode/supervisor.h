@@ -44,6 +44,10 @@ struct transcode_supervisor_events {
     /* The track has nothing from decode time `dts` on, until its next packet, which is an IDR for
      * video. */
     void (*on_lost)(int rendition, enum media_kind kind, int64_t dts, void *ctx);
+    /* The worker is gone: no track has anything until on_resumed(), from inside the push of the IDR
+     * that a new one is fed from. */
+    void (*on_interrupted)(void *ctx);
+    void (*on_resumed)(void *ctx);
     /* Nothing more will come. Exactly one of the two, at most once. */
     void (*on_failed)(const char *reason, void *ctx);
     void (*on_drained)(void *ctx);

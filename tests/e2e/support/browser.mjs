@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's Chromium, and a page of another origin in it that plays a stream, with hls.js or alone.
+// Debian's Chromium, and pages of another origin in it that play a stream: with hls.js, shaka-player,
+// video.js, or alone.
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { once } from 'node:events';
@@ -9,7 +10,12 @@ import { chromium } from 'playwright-core';
 
 import { slow } from './wait.mjs';
 
-const HLS_JS = fileURLToPath(new URL('../../../web/node_modules/hls.js/dist/hls.min.js', import.meta.url));
+const fileAt = (path) => fileURLToPath(new URL(path, import.meta.url));
+const SCRIPTS = {
+  '/hls.js': fileAt('../../../web/node_modules/hls.js/dist/hls.min.js'),
+  '/shaka.js': fileAt('../node_modules/shaka-player/dist/shaka-player.compiled.js'),
+  '/video.js': fileAt('../node_modules/video.js/dist/video.min.js'),
+};
 
 // Without these flags Chromium asks for hosts far away at every start.
 const FLAGS = [
@@ -17,14 +23,16 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
 ];
 
-const PLAYER_PAGE = `<!doctype html><title>Player</title>
-<video id="video" crossorigin="anonymous" autoplay playsinline controls></video><script src="/hls.js"></script>`;
+const playerPage = (script) => `<!doctype html><title>Player</title>
+<video id="video" crossorigin="anonymous" autoplay playsinline controls></video>
+<script src="${script}"></script>`;
 
-async function servePlayerPage() {
+// "/hls.js" is the player, "/?hls.js" a page with it.
+async function servePlayerPages() {
   const server = http.createServer((request, response) => {
-    const isScript = request.url === '/hls.js';
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? readFileSync(HLS_JS) : PLAYER_PAGE);
+    const script = SCRIPTS[request.url];
+    response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
+    response.end(script ? readFileSync(script) : playerPage(request.url.slice(2)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -38,7 +46,7 @@ export class Browser {
     this.chromium = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...FLAGS, ...flags], timeout: 30_000 * slow,
     });
-    this.pages = await servePlayerPage();
+    this.pages = await servePlayerPages();
     return this;
   }
 
@@ -52,9 +60,13 @@ export class Browser {
     return page;
   }
 
-  // A page of another origin that plays `url` with hls.js.
+  // A page of another origin than the stream's, with one of the players in SCRIPTS.
+  async playerPage(player) {
+    return this.page(`http://127.0.0.1:${this.pages.address().port}/?${player}`);
+  }
+
   async hlsPage(url, config = {}) {
-    const page = await this.page(`http://127.0.0.1:${this.pages.address().port}/`);
+    const page = await this.playerPage('hls.js');
     await page.evaluate(({ url, config }) => {
       window.errors = [];
       window.hls = new window.Hls({ maxLiveSyncPlaybackRate: 1.5, ...config });
@@ -65,9 +77,33 @@ export class Browser {
     return page;
   }
 
-  // A page of another origin whose <video> plays `url` by itself, as Safari does.
+  async shakaPage(url) {
+    const page = await this.playerPage('shaka.js');
+    await page.evaluate(async (source) => {
+      window.shaka.polyfill.installAll();
+      window.errors = [];
+      window.player = new window.shaka.Player();
+      window.player.addEventListener('error', ({ detail }) => window.errors.push({ details: detail.code, fatal: detail.severity === 2 }));
+      await window.player.attach(document.getElementById('video'));
+      await window.player.load(source);
+    }, url);
+    return page;
+  }
+
+  async videojsPage(url) {
+    const page = await this.playerPage('video.js');
+    await page.evaluate((src) => {
+      window.errors = [];
+      window.player = window.videojs('video');
+      window.player.on('error', () => window.errors.push({ details: window.player.error().message, fatal: true }));
+      window.player.src({ src, type: 'application/vnd.apple.mpegurl' });
+    }, url);
+    return page;
+  }
+
+  // A page whose <video> plays `url` by itself, as Safari does.
   async nativePage(url) {
-    const page = await this.page(`http://127.0.0.1:${this.pages.address().port}/`);
+    const page = await this.playerPage('hls.js');
     await page.evaluate((src) => { document.getElementById('video').src = src; }, url);
     return page;
   }

@@ -189,6 +189,26 @@ static void holds_a_bounded_number_of_packets(void **state)
     codec_config_unref(video);
 }
 
+static void waits_again_for_what_was_lost(void **state)
+{
+    struct fixture f;
+
+    begin(&f, true, true);
+    video(&f, 0);
+    interleave_lost(f.interleave, MEDIA_AUDIO);
+    expect(&f, "v0");
+    video(&f, 33);
+    expect(&f, "v33");
+    interleave_expect(f.interleave);
+    video(&f, 66);
+    expect(&f, "");
+    audio(&f, 60);
+    expect(&f, "a60");
+    audio(&f, 70);
+    expect(&f, "v66");
+    end(&f);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -199,6 +219,7 @@ int main(void)
         cmocka_unit_test(waits_for_no_track_that_is_not_expected),
         cmocka_unit_test(hands_out_all_when_flushed),
         cmocka_unit_test(holds_a_bounded_number_of_packets),
+        cmocka_unit_test(waits_again_for_what_was_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,6 +253,35 @@ static void makes_gaps_of_what_it_lacks(void **state)
     end(&f);
 }
 
+/* A worker was lost: players are told at once, not when the next one has something. */
+static void tells_gaps_at_once_while_it_is_interrupted(void **state)
+{
+    struct fixture f;
+
+    begin(&f, 9000 * MS);
+    cut(&f, 0, 0, 0);
+    idr(&f, 0);
+    cut(&f, 0, 1, 300);
+    assert_int_equal(f.growing_count, 0);
+    segmenter_interrupt(f.segmenter);
+    assert_int_equal(f.growing_count, 1);
+    assert_false(f.growing[0]->parts[0]->is_gap);
+    cut(&f, 0, 2, 600);
+    assert_int_equal(f.growing_count, 2);
+    assert_true(f.growing[1]->parts[1]->is_gap);
+    cut(&f, 1, 0, 1000);
+    assert_int_equal(f.whole_count, 1);
+    segmenter_resume(f.segmenter);
+    cut(&f, 1, 1, 1300);
+    cut(&f, 1, 2, 1600);
+    assert_int_equal(f.growing_count, 3);
+    idr(&f, 1000);
+    video(&f, 1033);
+    video(&f, 1300);
+    expect_part(&f, 4, "I1000 v1033 >1300");
+    end(&f);
+}
+
 /* Cuts far ahead of a rendition that takes its time, as behind a transcoder. */
 static void waits_for_a_rendition_that_is_behind(void **state)
 {
@@ -486,6 +515,7 @@ int main(void)
         cmocka_unit_test(grows_by_views_that_stay_as_they_are),
         cmocka_unit_test(is_not_independent_without_an_idr),
         cmocka_unit_test(makes_gaps_of_what_it_lacks),
+        cmocka_unit_test(tells_gaps_at_once_while_it_is_interrupted),
         cmocka_unit_test(waits_for_a_rendition_that_is_behind),
         cmocka_unit_test(does_not_wait_longer_than_it_may),
         cmocka_unit_test(drops_what_comes_too_late_up_to_an_idr),

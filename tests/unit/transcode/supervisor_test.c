@@ -35,7 +35,7 @@ struct fixture {
     struct transcode_supervisor *supervisor;
     struct ladder ladder;
     struct track tracks[LADDER_MAX][2]; /* by rendition and media_kind */
-    int failed, drained;
+    int failed, drained, interrupted, resumed;
     char reason[64];
     bool destroys_inside;
 };
@@ -60,6 +60,20 @@ static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
     struct fixture *f = ctx;
 
     f->tracks[rendition][kind].lost++;
+}
+
+static void on_interrupted(void *ctx)
+{
+    struct fixture *f = ctx;
+
+    f->interrupted++;
+}
+
+static void on_resumed(void *ctx)
+{
+    struct fixture *f = ctx;
+
+    f->resumed++;
 }
 
 static void on_failed(const char *reason, void *ctx)
@@ -88,8 +102,14 @@ static void build_ladder(struct ladder *ladder, const char *type, const struct c
 
 static int start_program(struct fixture *f, const char *program)
 {
-    static const struct transcode_supervisor_events events = { on_packet, on_lost, on_failed,
-                                                               on_drained };
+    static const struct transcode_supervisor_events events = {
+        .on_packet = on_packet,
+        .on_lost = on_lost,
+        .on_interrupted = on_interrupted,
+        .on_resumed = on_resumed,
+        .on_failed = on_failed,
+        .on_drained = on_drained,
+    };
     struct transcode_supervisor_config config = { &f->ladder, f->capacity, "superfast", program };
 
     return transcode_supervisor_create(&f->supervisor, f->loop, &config, &events, f);
@@ -466,9 +486,14 @@ static void goes_on_at_a_keyframe_when_the_worker_is_killed(void **state)
     pid = worker_pid(&f);
     kill(pid, SIGKILL);
     before = track->count;
+    assert_int_equal(f.resumed, 1);
     FEED_UNTIL(&f, clip, track->lost == 1);
+    assert_int_equal(f.interrupted, 1);
     before = track->count;
+    FEED_UNTIL(&f, clip, f.resumed == 2);
+    assert_int_equal(track->count, before);
     FEED_UNTIL(&f, clip, track->count > before);
+    assert_int_equal(f.interrupted, 1);
     assert_int_not_equal(worker_pid(&f), pid);
     assert_true(track->packets[before]->is_idr);
     assert_ptr_equal(track->packets[before]->config, track->packets[0]->config);
