@@ -9,24 +9,20 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "deliver/stream_feed.h"
 #include "ingest/ingest.h"
 #include "live/live_channel.h"
 #include "live/live_registry.h"
-#include "live/outlet.h"
-#include "media/multitrack.h"
+#include "live/outlet_set.h"
+#include "live/track_set.h"
 #include "media/packet.h"
-#include "media/segment.h"
 #include "media/timeline.h"
 #include "net/loop.h"
 #include "package/cut_plan.h"
 #include "package/go_live.h"
 #include "package/interleave.h"
-#include "package/packet_queue.h"
 #include "package/timed_metadata.h"
 #include "transcode/ladder.h"
 #include "transcode/supervisor.h"
@@ -34,7 +30,6 @@
 #define ID3_OVERHEAD 128
 /* What the worker still has in hand when the encoder has gone. */
 #define WORKER_DRAIN_MS 1000
-#define WAITING_MAX     4096 /* packets: the first track has stopped */
 
 struct live_pipeline {
     struct live_pipeline_config config;
@@ -44,10 +39,8 @@ struct live_pipeline {
     char stream_id[LIVE_STREAM_ID_SIZE];
     char tag[LOG_TAG_SIZE];
 
-    struct multitrack_config tracks; /* none: one, and the ladder of the channel's type */
-    struct codec_config *track_configs[MULTITRACK_MAX]; /* as far as they have come; references */
-    struct packet_queue waiting; /* packets of the further tracks, for the plan to reach them */
-    int64_t planned;             /* decode time of the newest picture that the plan knows */
+    struct track_set tracks;
+    int64_t planned; /* decode time of the newest picture that the plan knows */
 
     struct timeline timeline;
     struct go_live *go_live;
@@ -57,10 +50,8 @@ struct live_pipeline {
     double fps;                 /* of the source */
     struct codec_config *video; /* of the source, that the worker knows of; a reference */
     struct transcode_supervisor *transcoder; /* NULL: every track is passed through */
-    struct outlet *outlets[LADDER_MAX];      /* by rendition of the ladder */
-    int outlet_count;
-    struct stream_feed *feed;
-    struct loop_timer *drain; /* after the encoder has gone */
+    struct outlet_set *outlets;              /* by rendition of the ladder */
+    struct loop_timer *drain;                /* after the encoder has gone */
 
     int64_t declared_bps;
     int64_t media_time;
@@ -74,25 +65,10 @@ struct live_pipeline {
     int err;             /* of a stage inside a push */
 };
 
-/* --- from the outlets to the feed --- */
-
-static int index_of(const struct live_pipeline *p, const struct outlet *outlet)
-{
-    return (int)(outlet_rendition(outlet) - p->ladder.renditions);
-}
-
-static void on_part(struct outlet *outlet, struct segment *growing, void *ctx)
+static void on_segment(void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    stream_feed_part(p->feed, index_of(p, outlet), growing);
-}
-
-static void on_segment(struct outlet *outlet, struct segment *segment, void *ctx)
-{
-    struct live_pipeline *p = ctx;
-
-    stream_feed_segment(p->feed, index_of(p, outlet), segment);
     if (p->is_on_air || p->is_finishing)
         return;
     p->is_on_air = true;
@@ -111,8 +87,7 @@ static void on_encoded(int rendition, struct packet *packet, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    if (rendition < p->outlet_count)
-        keep_error(p, outlet_push_encoded(p->outlets[rendition], packet));
+    keep_error(p, outlet_set_push_encoded(p->outlets, rendition, packet));
 }
 
 static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
@@ -121,26 +96,21 @@ static void on_lost(int rendition, enum media_kind kind, int64_t dts, void *ctx)
 
     log_warn(p->tag, "transcoding has a hole: rendition=%s track=%s",
              p->ladder.renditions[rendition].id, kind == MEDIA_VIDEO ? "video" : "audio");
-    if (rendition < p->outlet_count)
-        outlet_lose(p->outlets[rendition], kind);
+    outlet_set_lose(p->outlets, rendition, kind);
 }
 
 static void on_interrupted(void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    for (int i = 0; i < p->outlet_count; i++)
-        if (outlet_is_encoded(p->outlets[i]))
-            outlet_interrupt(p->outlets[i]);
+    outlet_set_interrupt_encoded(p->outlets);
 }
 
 static void on_resumed(void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    for (int i = 0; i < p->outlet_count; i++)
-        if (outlet_is_encoded(p->outlets[i]))
-            outlet_resume(p->outlets[i]);
+    outlet_set_resume_encoded(p->outlets);
 }
 
 static bool has_source_rendition(const struct live_pipeline *p)
@@ -158,9 +128,7 @@ static void on_transcode_failed(const char *reason, void *ctx)
     log_error(p->tag, "transcoding has failed for good: reason=%s", reason);
     transcode_supervisor_destroy(p->transcoder);
     p->transcoder = NULL;
-    for (int i = 0; i < p->outlet_count; i++)
-        if (outlet_is_encoded(p->outlets[i]))
-            stream_feed_withdraw(p->feed, i);
+    outlet_set_withdraw_encoded(p->outlets);
     p->events.on_transcode_failed(reason, p->ctx);
     if (!has_source_rendition(p))
         keep_error(p, -EIO);
@@ -189,8 +157,7 @@ static void on_cut(const struct cut *cut, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
-    for (int i = 0; i < p->outlet_count; i++)
-        outlet_cut(p->outlets[i], cut);
+    outlet_set_cut(p->outlets, cut);
 }
 
 static int build_ladder(const struct live_pipeline *p, const struct codec_config *video,
@@ -211,21 +178,13 @@ static void tell_worker_of_change(struct live_pipeline *p, const struct packet *
     transcode_supervisor_change(p->transcoder, &p->ladder);
 }
 
-static void push_to_outlets(struct live_pipeline *p, struct packet *packet)
-{
-    for (int i = 0; i < p->outlet_count; i++)
-        keep_error(p, outlet_push_source(p->outlets[i], packet));
-}
-
 /* What the further tracks have up to this decode time. */
 static void release_tracks(struct live_pipeline *p, int64_t until)
 {
-    const struct packet *head;
+    struct packet *packet;
 
-    while ((head = packet_queue_head(&p->waiting)) && head->dts <= until) {
-        struct packet *packet = packet_queue_pop(&p->waiting);
-
-        push_to_outlets(p, packet);
+    while ((packet = track_set_release(&p->tracks, until))) {
+        keep_error(p, outlet_set_push_source(p->outlets, packet));
         packet_unref(packet);
     }
 }
@@ -235,7 +194,7 @@ static void on_ordered_packet(struct packet *packet, void *ctx)
     struct live_pipeline *p = ctx;
 
     cut_plan_push(p->plan, packet);
-    push_to_outlets(p, packet);
+    keep_error(p, outlet_set_push_source(p->outlets, packet));
     if (packet->kind == MEDIA_VIDEO)
         p->planned = packet->dts;
     release_tracks(p, p->planned);
@@ -259,28 +218,9 @@ static int build_ladder(const struct live_pipeline *p, const struct codec_config
         .has_audio = p->has_audio,
     };
 
-    if (p->tracks.count)
-        return ladder_build_multitrack(out, &p->tracks, p->has_audio);
+    if (p->tracks.agreed.count)
+        return ladder_build_multitrack(out, &p->tracks.agreed, p->has_audio);
     return ladder_build(out, &input);
-}
-
-static void open_outlets(struct live_pipeline *p, const struct go_live_decision *decision)
-{
-    static const struct outlet_events events = { .on_part = on_part, .on_segment = on_segment };
-    struct outlet_config config = {
-        .video = decision->video,
-        .audio = decision->audio,
-        .is_fmp4 = p->channel.is_fmp4,
-        .tag = p->tag,
-    };
-
-    p->outlet_count = p->ladder.count;
-    for (int i = 0; i < p->ladder.count; i++) {
-        config.rendition = &p->ladder.renditions[i];
-        if (config.rendition->source_track)
-            config.video = p->track_configs[config.rendition->source_track];
-        p->outlets[i] = outlet_create(&config, &events, p);
-    }
 }
 
 static int open_transcoder(struct live_pipeline *p, const struct go_live_decision *decision)
@@ -298,52 +238,21 @@ static int open_transcoder(struct live_pipeline *p, const struct go_live_decisio
                                        p);
 }
 
-/* Told until the first segment has been measured. */
-static int64_t declared_bps(const struct live_pipeline *p, const struct rendition *rendition)
+static void open_outlets(struct live_pipeline *p, const struct go_live_decision *decision)
 {
-    return rendition->video_bps ? rendition->video_bps + rendition->audio_bps : p->declared_bps;
-}
-
-static void describe_renditions(struct live_pipeline *p, struct feed_rendition *out)
-{
-    for (int i = 0; i < p->outlet_count; i++) {
-        const struct rendition *rendition = &p->ladder.renditions[i];
-        out[i] = (struct feed_rendition){
-            .id = rendition->id,
-            .name = rendition->name,
-            .codecs = outlet_codecs(p->outlets[i]),
-            .width = rendition->width,
-            .height = rendition->height,
-            .fps = rendition->fps,
-            .declared_bps = declared_bps(p, rendition),
-            .is_audio_only = rendition->video == TRACK_NONE,
-            .is_on_request = rendition->is_on_demand,
-        };
-    }
-}
-
-static void open_feed(struct live_pipeline *p)
-{
-    struct feed_rendition renditions[LADDER_MAX];
-    struct stream_feed_config config = {
-        .channel_id = p->channel.id,
-        .region = p->channel.region,
-        .account = p->channel.account,
-        .stream_id = p->stream_id,
-        .latency = p->channel.is_low_latency ? LATENCY_LOW : LATENCY_NORMAL,
-        .container = p->channel.is_fmp4 ? CONTAINER_FMP4 : CONTAINER_TS,
+    struct codec_config *video[MULTITRACK_MAX];
+    struct outlet_set_media media = {
+        .ladder = &p->ladder,
+        .video = video,
+        .audio = decision->audio,
+        .declared_bps = p->declared_bps,
         .target_duration_s = p->target_duration_s,
         .part_target = p->part_target,
-        .started_wall_ms = clock_wall_ms(),
-        .renditions = renditions,
-        .rendition_count = p->outlet_count,
     };
 
-    describe_renditions(p, renditions);
-    if (p->feed)
-        stream_feed_set_renditions(p->feed, renditions, p->outlet_count);
-    else
-        p->feed = stream_feed_create(p->config.hub, p->config.loop, &config);
+    memcpy(video, p->tracks.configs, sizeof(video));
+    video[0] = decision->video;
+    outlet_set_open(p->outlets, &media);
 }
 
 static void open_plan(struct live_pipeline *p, const struct go_live_decision *decision)
@@ -404,7 +313,6 @@ static void on_ready(const struct go_live_decision *decision, void *ctx)
     fix_durations(p, decision->target_duration_s);
     open_outlets(p, decision);
     open_plan(p, decision);
-    open_feed(p);
     log_info(p->tag,
              "broadcast begins: width=%d height=%d fps=%.2f video=%s audio=%s renditions=%d "
              "target=%ds part=%dms",
@@ -423,10 +331,7 @@ static void on_held_packet(struct packet *packet, void *ctx)
         interleave_push(p->interleave, packet);
         return;
     }
-    if (packet_queue_count(&p->waiting) >= WAITING_MAX)
-        keep_error(p, -EMSGSIZE);
-    else
-        packet_queue_push(&p->waiting, packet);
+    keep_error(p, track_set_hold(&p->tracks, packet));
     release_tracks(p, p->planned);
 }
 
@@ -453,13 +358,6 @@ static void open_stages(struct live_pipeline *p)
     p->go_live = go_live_create(&config, &go_live_events, p);
 }
 
-static void flush_outlets(struct live_pipeline *p, bool encoded)
-{
-    for (int i = 0; i < p->outlet_count; i++)
-        if (outlet_is_encoded(p->outlets[i]) == encoded)
-            outlet_flush(p->outlets[i]);
-}
-
 /* The source has ended for now; what the worker makes of it is still on its way. */
 static void flush_source(struct live_pipeline *p)
 {
@@ -468,29 +366,27 @@ static void flush_source(struct live_pipeline *p)
     interleave_flush(p->interleave);
     release_tracks(p, INT64_MAX);
     cut_plan_pause(p->plan);
-    flush_outlets(p, false);
+    outlet_set_flush(p->outlets, false);
 }
 
 static void close_stages(struct live_pipeline *p)
 {
     flush_source(p);
-    flush_outlets(p, true);
+    outlet_set_flush(p->outlets, true);
     loop_timer_stop(p->drain);
     go_live_destroy(p->go_live);
     transcode_supervisor_destroy(p->transcoder);
     interleave_destroy(p->interleave);
     cut_plan_destroy(p->plan);
-    for (int i = 0; i < p->outlet_count; i++)
-        outlet_destroy(p->outlets[i]);
+    outlet_set_close(p->outlets);
     codec_config_unref(p->video);
-    packet_queue_clear(&p->waiting);
+    track_set_drop(&p->tracks);
     p->planned = 0;
     p->go_live = NULL;
     p->transcoder = NULL;
     p->interleave = NULL;
     p->plan = NULL;
     p->video = NULL;
-    p->outlet_count = 0;
 }
 
 /* The worker has had its time. */
@@ -501,7 +397,21 @@ static void on_drain_timeout(void *ctx)
     if (p->is_finishing)
         live_pipeline_destroy(p);
     else
-        flush_outlets(p, true);
+        outlet_set_flush(p->outlets, true);
+}
+
+static struct outlet_set *create_outlets(struct live_pipeline *p)
+{
+    static const struct outlet_set_events events = { .on_segment = on_segment };
+    struct outlet_set_config config = {
+        .loop = p->config.loop,
+        .hub = p->config.hub,
+        .channel = &p->channel,
+        .stream_id = p->stream_id,
+        .tag = p->tag,
+    };
+
+    return outlet_set_create(&config, &events, p);
 }
 
 struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *config,
@@ -516,17 +426,10 @@ struct live_pipeline *live_pipeline_create(const struct live_pipeline_config *co
     snprintf(p->stream_id, sizeof(p->stream_id), "%s", config->stream_id);
     snprintf(p->tag, sizeof(p->tag), "%s", config->tag);
     timeline_init(&p->timeline, p->tag);
+    p->outlets = create_outlets(p);
     p->drain = loop_timer_create(config->loop, on_drain_timeout, p);
     open_stages(p);
     return p;
-}
-
-static void forget_track_configs(struct live_pipeline *p)
-{
-    for (int i = 0; i < MULTITRACK_MAX; i++) {
-        codec_config_unref(p->track_configs[i]);
-        p->track_configs[i] = NULL;
-    }
 }
 
 void live_pipeline_destroy(struct live_pipeline *p)
@@ -535,9 +438,9 @@ void live_pipeline_destroy(struct live_pipeline *p)
         return;
     p->is_finishing = true; /* too late to announce anything */
     close_stages(p);
-    forget_track_configs(p);
+    track_set_clear(&p->tracks);
     loop_timer_destroy(p->drain);
-    stream_feed_destroy(p->feed);
+    outlet_set_destroy(p->outlets);
     mem_free(p);
 }
 
@@ -568,26 +471,8 @@ static void rebuild(struct live_pipeline *p)
 
 void live_pipeline_set_tracks(struct live_pipeline *p, const struct multitrack_config *tracks)
 {
-    if (!memcmp(&p->tracks, tracks, sizeof(*tracks)))
-        return;
-    p->tracks = *tracks;
-    forget_track_configs(p);
-    rebuild(p);
-}
-
-static void note_track_config(struct live_pipeline *p, const struct packet *packet)
-{
-    struct codec_config **config = &p->track_configs[packet->track];
-
-    if (*config == packet->config)
-        return;
-    codec_config_unref(*config);
-    *config = codec_config_ref(packet->config);
-}
-
-static bool is_unexpected(const struct live_pipeline *p, const struct packet *packet)
-{
-    return packet->track && packet->track >= p->tracks.count;
+    if (track_set_agree(&p->tracks, tracks))
+        rebuild(p);
 }
 
 /* A picture of other size asks for other renditions, where there are any but the source's own. */
@@ -606,7 +491,7 @@ static bool needs_other_ladder(const struct live_pipeline *p, const struct packe
 static bool can_carry(const struct live_pipeline *p, const struct packet *packet)
 {
     return packet->kind != MEDIA_VIDEO || packet->config->video.codec == VIDEO_H264 ||
-           (p->tracks.count && p->channel.is_fmp4);
+           (p->tracks.agreed.count && p->channel.is_fmp4);
 }
 
 int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
@@ -616,11 +501,12 @@ int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
 
     if (!can_carry(p, packet))
         return -ENOTSUP;
-    mapped = is_unexpected(p, packet) ? NULL : timeline_map(&p->timeline, packet);
+    mapped =
+        track_set_is_unexpected(&p->tracks, packet) ? NULL : timeline_map(&p->timeline, packet);
     if (!mapped)
         return 0;
     if (packet->kind == MEDIA_VIDEO)
-        note_track_config(p, packet);
+        track_set_note_config(&p->tracks, packet);
     if (mapped->dts > p->media_time)
         p->media_time = mapped->dts;
     if (needs_other_ladder(p, mapped))
@@ -641,8 +527,8 @@ void live_pipeline_add_text(struct live_pipeline *p, const char *text, size_t le
 
     buf_init(&tag, INGEST_TEXT_MAX + ID3_OVERHEAD);
     id3_write_metadata(&tag, ID3_OWNER_ENCODER, text, len);
-    for (int i = 0; i < p->outlet_count && !tag.err; i++)
-        outlet_add_tag(p->outlets[i], p->media_time, tag.data, tag.len);
+    if (!tag.err)
+        outlet_set_add_tag(p->outlets, p->media_time, tag.data, tag.len);
     buf_clear(&tag);
 }
 

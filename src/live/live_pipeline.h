@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way of a broadcast's packets from the encoder's clock to what viewers fetch.
  *
- *   packet -> timeline -> go_live -> interleave -> cut_plan --cuts---> outlet (per rendition)
- *                                        |---------packets-------------^   ^    `--> stream_feed
- *                                        `--> transcode worker --packets---'
+ *   packet -> timeline -> go_live -> interleave -> cut_plan --cuts---> outlet_set -> viewers
+ *                            |           |---------packets-------------^   ^   ^
+ *                            |           `--> transcode worker --packets---'   |
+ *                            `--further video tracks--> track_set -------------'
  *
- * Where the encoder sends several video tracks, the first one goes this way and the others wait
- * behind go_live until the plan has come to their time.
+ * Where the encoder sends several video tracks, the first one goes this way and the others wait in
+ * track_set until the plan has come to their time.
  *
  * Thread: the loop it was created on. Callbacks run inside the functions; the pipeline must not be
  * destroyed in them. */
