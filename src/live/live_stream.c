@@ -58,7 +58,7 @@ struct live_stream {
     bool has_idr;
     int64_t created_ms; /* monotonic, as the next three */
     int64_t ticked_ms;
-    int64_t attached_ms;    /* when the current encoder came */
+    int64_t awaited_ms;     /* its video: since the current encoder came, or it flowed last */
     int64_t last_packet_ms; /* or when the current encoder came */
     bool has_warned_of_idr;
     const char *end_code; /* of the session's end; NULL: none */
@@ -215,7 +215,7 @@ static const char *reason_to_end(const struct live_stream *stream, int64_t now_m
     if (now_ms - stream->created_ms >= DURATION_MAX_MS)
         return "The maximum duration of 48 hours is reached";
     if (stream->publisher.number && !live_pipeline_is_flowing(stream->pipeline) &&
-        now_ms - stream->attached_ms >= VIDEO_WAIT_MS)
+        now_ms - stream->awaited_ms >= VIDEO_WAIT_MS)
         return "No video was received for 10 seconds";
     return NULL;
 }
@@ -228,6 +228,8 @@ static void on_tick(void *ctx)
 
     report(stream, now_ms);
     warn_of_missing_idr(stream);
+    if (live_pipeline_is_flowing(stream->pipeline))
+        stream->awaited_ms = now_ms;
     if (stream->next.publisher.number && now_ms - stream->next.since_ms >= TAKEOVER_WAIT_MS)
         fail_next(stream, TAKEOVER_MEDIA_MISMATCH, "no keyframe was received for 10 seconds");
     reason = reason_to_end(stream, now_ms);
@@ -336,7 +338,7 @@ static void seat(struct live_stream *stream, struct publisher_address publisher,
     stream->publisher = publisher;
     if (priority > stream->priority)
         stream->priority = priority;
-    stream->attached_ms = stream->last_packet_ms = now_ms;
+    stream->awaited_ms = stream->last_packet_ms = now_ms;
     stream->last_idr_dts = INT64_MAX; /* of another clock */
     report_taken(stream);
 }

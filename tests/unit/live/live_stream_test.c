@@ -119,19 +119,27 @@ static void tick(void)
         uv_run(loop_uv(loop), UV_RUN_ONCE);
 }
 
+/* Takes `packet`. */
+static void hand_in(uint64_t number, struct packet *packet)
+{
+    live_stream_packet(stream, encoder(number), packet);
+    packet_unref(packet);
+}
+
 /* `seconds` of 30 fps with an IDR each second, in real time. */
-static void publish(uint64_t number, int seconds)
+static void publish_tracks(uint64_t number, int seconds, bool with_sound)
 {
     for (int i = 0; i < seconds * 30; i++, dts += FRAME) {
-        struct packet *picture = make_picture(video, dts, dts % (30 * FRAME) == 0, 100);
-        struct packet *sound = make_sound(audio, dts, 20);
-
-        live_stream_packet(stream, encoder(number), picture);
-        live_stream_packet(stream, encoder(number), sound);
-        packet_unref(picture);
-        packet_unref(sound);
+        hand_in(number, make_picture(video, dts, dts % (30 * FRAME) == 0, 100));
+        if (with_sound)
+            hand_in(number, make_sound(audio, dts, 20));
         clock_advance_us(SECOND_US / 30);
     }
+}
+
+static void publish(uint64_t number, int seconds)
+{
+    publish_tracks(number, seconds, true);
 }
 
 static void goes_on_air_with_its_first_whole_segment(void **state)
@@ -206,9 +214,7 @@ static void sends_an_encoder_without_video_away(void **state)
 {
     live_stream_attach(stream, encoder(1), 0);
     for (int i = 0; i < 11; i++) {
-        struct packet *sound = make_sound(audio, dts, 20);
-        live_stream_packet(stream, encoder(1), sound);
-        packet_unref(sound);
+        hand_in(1, make_sound(audio, dts, 20));
         clock_advance_us(SECOND_US);
         dts += MEDIA_TIMESCALE;
     }
@@ -217,14 +223,30 @@ static void sends_an_encoder_without_video_away(void **state)
     assert_non_null(strstr(seen.reason, "No video"));
 }
 
+/* What stands behind it is built anew then, and waits for a whole GOP once more. */
+static void goes_on_when_the_sound_begins_late(void **state)
+{
+    live_stream_attach(stream, encoder(1), 0);
+    publish_tracks(1, 12, false);
+    tick();
+    hand_in(1, make_sound(audio, dts, 20));
+    tick();
+    assert_int_equal(seen.ends, 0);
+    publish(1, 3);
+    tick();
+    assert_int_equal(seen.ends, 0);
+}
+
 static void reports_what_the_encoder_delivers(void **state)
 {
-    struct live_info info;
+    struct live_info info = { 0 };
 
     live_stream_attach(stream, encoder(1), 0);
     publish(1, 3);
-    tick();
-    assert_true(live_get(registry, CHANNEL_ARN, &info));
+    for (int i = 0; i < 20 && !info.measure.video_bps; i++) { /* a second tick would find nothing */
+        uv_run(loop_uv(loop), UV_RUN_ONCE);
+        assert_true(live_get(registry, CHANNEL_ARN, &info));
+    }
     assert_in_range(info.measure.video_bps, 30 * 100 * 8 - 10, 30 * 100 * 8 + 10);
     assert_true(info.measure.fps > 29.9 && info.measure.fps < 30.1);
     assert_true(info.measure.keyframe_interval_s == 1.0);
@@ -435,6 +457,7 @@ int main(void)
         TEST(ends_at_once_when_the_encoder_says_goodbye),
         TEST(ends_after_48_hours),
         TEST(sends_an_encoder_without_video_away),
+        TEST(goes_on_when_the_sound_begins_late),
         TEST(reports_what_the_encoder_delivers),
         TEST(a_priority_takes_over_from_one_without),
         TEST(only_a_higher_priority_takes_over),
