@@ -260,16 +260,30 @@ static bool is_absurd(int64_t time)
     return time > TIME_MAX || time < -TIME_MAX;
 }
 
+/* Encoders put the tracks into one order more or less well: a picture that is only late, behind
+ * those of the first track, is no jump of the clock. */
+static bool is_extra_plausible(const struct timeline *t, const struct timeline_extra *extra,
+                               int64_t time)
+{
+    int64_t now = newest(t);
+
+    if (!extra->has_last)
+        return llabs(time - now) <= FIRST_SKEW_MAX;
+    return time > extra->last && time <= now + JUMP_AHEAD;
+}
+
 static struct packet *map_extra(struct timeline *t, const struct packet *packet)
 {
     struct timeline_extra *extra = &t->extras[packet->track];
-    int64_t time;
+    int64_t time = packet->dts + t->tracks[MEDIA_VIDEO].offset;
+    bool is_new = !t->is_started || t->is_resuming || t->is_spliced; /* the clock */
 
     if (packet->is_idr)
         extra->awaits_idr = false;
     if (extra->awaits_idr)
         return NULL;
-    time = place(t, &t->tracks[MEDIA_VIDEO], packet);
+    if (is_new || !is_extra_plausible(t, extra, time))
+        time = place(t, &t->tracks[MEDIA_VIDEO], packet);
     if (extra->has_last && time <= extra->last)
         time = extra->last + 1;
     extra->last = time;

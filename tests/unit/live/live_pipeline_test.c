@@ -206,6 +206,21 @@ static void cuts_alike_whichever_track_comes_first(void **state)
     assert_cut_alike(3);
 }
 
+/* The encoder's threads need not be in step. */
+static void cuts_a_track_alike_that_comes_late(void **state)
+{
+    live_pipeline_set_tracks(pipeline, &two_tracks);
+    for (int i = 0; i < 4 * 30 + 15; i++, dts += FRAME) {
+        if (i < 4 * 30) {
+            push(make_picture(large, dts, i % 30 == 0, 200), 0);
+            push(make_sound(audio, dts, 20), 0);
+        }
+        if (i >= 15)
+            push(make_picture(small, dts - 15 * FRAME, (i - 15) % 30 == 0, 50), 1);
+    }
+    assert_cut_alike(3);
+}
+
 static void cuts_alike_without_sound(void **state)
 {
     live_pipeline_set_tracks(pipeline, &two_tracks);
@@ -282,6 +297,7 @@ int main(void)
         TEST(cuts_alike_whichever_track_comes_first),
         TEST(tells_each_tracks_codec),
         TEST(takes_no_hevc_from_a_single_track),
+        TEST(cuts_a_track_alike_that_comes_late),
         TEST(cuts_alike_without_sound),
         TEST(cuts_a_slower_track_alike),
         TEST(another_encoder_brings_other_tracks),

@@ -446,6 +446,23 @@ static struct result other_picture(struct fixture *f, int64_t ms, bool is_idr)
     return map(f, packet);
 }
 
+/* Its pictures come half a second behind those of the first track that they belong to. */
+static void a_late_track_is_no_jump(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    for (int i = 0; i < 90; i++) {
+        int64_t expected = TIMELINE_START + video_ms(i) * MS;
+
+        assert_int_equal(picture(&f, video_ms(i), i % 30 == 0).dts, expected);
+        if (i >= 15)
+            assert_int_equal(other_picture(&f, video_ms(i - 15), (i - 15) % 30 == 0).dts,
+                             TIMELINE_START + video_ms(i - 15) * MS);
+    }
+    end(&f);
+}
+
 /* Whichever comes first: pictures of one time keep one time. */
 static void keeps_video_tracks_together(void **state)
 {
@@ -473,6 +490,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_video_tracks_together),
+        cmocka_unit_test(a_late_track_is_no_jump),
         cmocka_unit_test(begins_at_the_same_time_whatever_the_encoder_says),
         cmocka_unit_test(keeps_what_was_sent_before_the_first_picture),
         cmocka_unit_test(counts_sound_in_samples),
