@@ -398,6 +398,8 @@ void live_stream_tracks(struct live_stream *stream, struct publisher_address pub
     bool is_same = memcmp(&stream->tracks, tracks, sizeof(*tracks)) == 0;
 
     if (is_current(stream, publisher) && !is_same) {
+        if (stream->next.publisher.number)
+            fail_next(stream, TAKEOVER_MEDIA_MISMATCH, "the running stream has other tracks now");
         stream->tracks = *tracks;
         init_limits(stream, clock_mono_ms());
         live_pipeline_set_tracks(stream->pipeline, tracks);

@@ -403,8 +403,6 @@ static void a_priority_is_no_hindrance_within_the_grace(void **state)
     assert_int_equal(seen.closed, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 /* --- several video tracks --- */
 
 static const struct multitrack_config two_tracks = {
@@ -423,6 +421,19 @@ static void a_takeover_needs_the_same_tracks(void **state)
     live_stream_tracks(stream, encoder(3), &two_tracks);
     assert_int_equal(seen.number, 3);
     assert_int_equal(seen.verdict, PUBLISHER_ACCEPTED);
+}
+
+/* The running encoder fell silent before its successor had a picture, and somebody else came. */
+static void a_newcomer_does_not_take_over_what_has_other_tracks_now(void **state)
+{
+    begin_broadcast(0);
+    live_stream_attach(stream, encoder(2), 1);
+    clock_advance_us(6 * SECOND_US);
+    live_stream_attach(stream, encoder(3), 0);
+    live_stream_tracks(stream, encoder(3), &two_tracks);
+    assert_int_equal(seen.number, 2);
+    assert_int_equal(seen.verdict, PUBLISHER_REFUSED);
+    assert_non_null(strstr(seen.reason, "StreamTakeoverMediaMismatch"));
 }
 
 static void a_fault_ends_the_session_with_its_code(void **state)
@@ -445,10 +456,13 @@ static void a_fault_ends_the_session_with_its_code(void **state)
     arena_destroy(arena);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_takeover_needs_the_same_tracks),
+        TEST(a_newcomer_does_not_take_over_what_has_other_tracks_now),
         TEST(a_fault_ends_the_session_with_its_code),
         TEST(goes_on_air_with_its_first_whole_segment),
         TEST(refuses_a_second_encoder_while_the_first_is_active),
