@@ -48,6 +48,7 @@ struct preferences_input {
     const struct input_list *canvases;
     const int64_t *bandwidth_kbps, *aggregate_kbps, *tracks;
     const int *resolution;
+    const bool *wants_vod_audio;
 };
 
 struct client_input {
@@ -103,6 +104,7 @@ static const struct field preferences_fields[] = {
     { "maximum_video_tracks",        FIELD_INT,  AT(tracks), .min = 0, .max = 1000 },
     { "maximum_resolution",          FIELD_ENUM, AT(resolution),
       .one_of = multitrack_resolution_names },
+    { "vod_track_audio",             FIELD_BOOL, AT(wants_vod_audio) },
     { 0 },
 };
 #undef AT
@@ -257,6 +259,8 @@ static const char *read_question(struct ask *ask)
     ask->input = input;
     if (strcmp(ask->input->service, "IVS") != 0)
         return "The service must be IVS";
+    if (bool_or(ask->input->preferences->wants_vod_audio, false))
+        return "One audio track is taken: switch the VOD track off";
     choose_encoder(ask);
     ask->hevc_encoder = choose_hevc_encoder(ask);
     if (!ask->encoder && !ask->hevc_encoder)
@@ -408,6 +412,7 @@ static void write_settings(struct json_writer *w, const struct ask *ask,
         write_string(w, "tune", "ll");
         write_bool(w, "lookahead", false);
         write_bool(w, "psycho_aq", true);
+        write_bool(w, "adaptive_quantization", true); /* what OBS 31 calls it */
     } else {
         write_string(w, "profile", "main");
         write_string(w, "preset", "veryfast");
@@ -454,8 +459,8 @@ static void write_audio(struct json_writer *w, const struct ask *ask)
     write_array(w, "live");
     if (!ask->error) {
         write_object(w, NULL);
-        write_string(w, "codec", "ffmpeg_aac");
-        write_int(w, "track_id", 1);
+        write_string(w, "codec", "aac");
+        write_int(w, "track_id", 0); /* ordinary RTMP audio */
         write_int(w, "channels", 2);
         write_object(w, "settings");
         write_int(w, "bitrate", MULTITRACK_AUDIO_KBPS);

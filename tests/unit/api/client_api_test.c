@@ -87,6 +87,8 @@ static void tells_what_to_send_and_where_to(void **state)
     assert_int_equal(number_at(f, "encoder_configurations.0.bitrate_interpolation_points.0"), 2500);
     assert_int_equal(number_at(f, "encoder_configurations.0.settings.bf"), 0);
     assert_int_equal(number_at(f, "encoder_configurations.1.framerate.denominator"), 2);
+    assert_string_equal(answer_text(f, "audio_configurations.live.0.codec"), "aac");
+    assert_int_equal(number_at(f, "audio_configurations.live.0.track_id"), 0);
     assert_int_equal(number_at(f, "audio_configurations.live.0.settings.bitrate"), 160);
     assert_string_not_equal(answer_text(f, "ingest_endpoints.0.authentication"), key);
 }
@@ -129,6 +131,73 @@ static void understands_newer_clients(void **state)
     ask(f, text);
     assert_string_equal(answer_text(f, "encoder_configurations.0.type"), "obs_nvenc_h264_tex");
     assert_string_equal(answer_text(f, "meta.schema_version"), "2025-01-25");
+}
+
+/* All that OBS Studio 31.1 posts, with two canvases of its own; null where it knows nothing. */
+static const char whole_question[] =
+    "{\"service\":\"IVS\",\"schema_version\":\"2025-01-25\",\"authentication\":\"%s\","
+    "\"client\":{\"name\":\"obs-studio\",\"version\":\"31.1.0\",\"supported_codecs\":[\"av1\","
+    "\"h265\",\"h264\"]%s},"
+    "\"capabilities\":{\"cpu\":{\"physical_cores\":8,\"logical_cores\":16,\"speed\":3800,"
+    "\"name\":\"Some "
+    "\\\"CPU\\\"\"},\"memory\":{\"total\":34276204544,\"free\":17179869184},"
+    "\"gaming_features\":{\"game_bar_enabled\":null,\"game_dvr_allowed\":true,"
+    "\"game_dvr_enabled\":false,\"game_dvr_bg_recording\":false,\"game_mode_enabled\":null,"
+    "\"hags_enabled\":true},"
+    "\"system\":{\"version\":\"10.0\",\"name\":\"Windows\",\"build\":26100,\"release\":\"24H2\","
+    "\"revision\":\"4349\",\"bits\":64,\"arm\":false,\"armEmulation\":false},"
+    "\"gpu\":[{\"model\":\"Onboard\",\"vendor_id\":32902,\"device_id\":42880,"
+    "\"dedicated_video_memory\":134217728,\"shared_system_memory\":17138102272,"
+    "\"driver_version\":\"32.0.101.6651\"},{\"model\":\"Card\",\"vendor_id\":4318,"
+    "\"device_id\":9988,\"dedicated_video_memory\":12630097920,"
+    "\"shared_system_memory\":17138102272,\"driver_version\":null}]},"
+    "\"preferences\":{\"maximum_aggregate_bitrate\":null,\"maximum_video_tracks\":null,"
+    "\"vod_track_audio\":%s,\"composition_gpu_index\":1,\"audio_samples_per_sec\":48000,"
+    "\"audio_channels\":2,\"audio_max_buffering_ms\":960,\"audio_fixed_buffering\":false,"
+    "\"canvases\":[{\"width\":1280,\"height\":720,\"canvas_width\":1920,\"canvas_height\":1080,"
+    "\"framerate\":{\"numerator\":60,\"denominator\":1}},{\"width\":1080,\"height\":1920,"
+    "\"canvas_width\":1080,\"canvas_height\":1920,\"framerate\":{\"numerator\":60,"
+    "\"denominator\":1}}]}}";
+
+static void ask_as_obs(struct api_fixture *f, const char *key, const char *encoders,
+                       const char *wants_vod)
+{
+    snprintf(text, sizeof(text), whole_question, key, encoders, wants_vod);
+    ask(f, text);
+}
+
+/* Of the encoders that it lists, those that it has kept for older settings are left out. */
+static void answers_all_that_obs_asks(void **state)
+{
+    struct api_fixture *f = *state;
+    const char *key = make_channel(f, ENABLED);
+
+    ask_as_obs(f, key,
+               ",\"supported_encoders\":[\"obs_x264\",\"ffmpeg_aac\",\"obs_nvenc_h264_tex\","
+               "\"obs_nvenc_hevc_tex\",\"obs_nvenc_av1_tex\",\"obs_qsv11_v2\",\"CoreAudio_AAC\"]",
+               "false");
+    assert_null(json_object_get(f->answer, "status"));
+    assert_string_equal(answer_text(f, "meta.schema_version"), "2025-01-25");
+    assert_string_equal(answer_text(f, "encoder_configurations.0.type"), "obs_nvenc_h264_tex");
+    assert_string_equal(answer_text(f, "encoder_configurations.0.settings.preset"), "p5");
+    assert_true(
+        json_is_true(answer_at(f, "encoder_configurations.0.settings.adaptive_quantization")));
+    assert_int_equal(number_at(f, "encoder_configurations.0.canvas_index"), 0);
+    assert_int_equal(number_at(f, "encoder_configurations.0.width"), 1280);
+    assert_int_equal(json_array_size(answer_at(f, "encoder_configurations")), 4);
+
+    ask_as_obs(f, key, "", "false"); /* 31.0 lists no encoders: the second card is NVIDIA's */
+    assert_string_equal(answer_text(f, "encoder_configurations.0.type"), "jim_nvenc");
+    assert_string_equal(answer_text(f, "encoder_configurations.0.settings.preset2"), "p5");
+}
+
+/* It would find no encoder for it in the answer, and only say that something is missing. */
+static void says_that_there_is_no_second_audio_track(void **state)
+{
+    struct api_fixture *f = *state;
+
+    ask_as_obs(f, make_channel(f, ENABLED), "", "true");
+    assert_refused(f, "switch the VOD track off");
 }
 
 static const char *question_of_codecs(const char *key, const char *client, const char *more)
@@ -229,6 +298,8 @@ int main(void)
         API_TEST(tells_what_to_send_and_where_to),
         API_TEST(its_key_says_what_was_answered),
         API_TEST(understands_newer_clients),
+        API_TEST(answers_all_that_obs_asks),
+        API_TEST(says_that_there_is_no_second_audio_track),
         API_TEST(says_what_is_wrong),
         API_TEST(offers_hevc_to_who_has_it),
         API_TEST(slows_down_who_asks_too_often),
