@@ -87,7 +87,6 @@ static void read_size(struct bit_reader *r, struct h264_sps *sps, int chroma_arr
 {
     int unit_x = chroma_array_type == 1 || chroma_array_type == 2 ? 2 : 1;
     int unit_y = chroma_array_type == 1 ? 2 : 1;
-    uint32_t left, right, top, bottom;
     int fields;
 
     sps->width = 16 * (int)(param_set_read_max(r, MBS_MAX - 1) + 1);
@@ -97,16 +96,8 @@ static void read_size(struct bit_reader *r, struct h264_sps *sps, int chroma_arr
     if (fields == 2)
         read_bits(r, 1); /* mb_adaptive_frame_field_flag */
     read_bits(r, 1);     /* direct_8x8_inference_flag */
-    if (!read_bits(r, 1))
-        return;
-    left = read_ue(r);
-    right = read_ue(r);
-    top = read_ue(r);
-    bottom = read_ue(r);
-    if (r->err)
-        return;
-    sps->width = param_set_crop(r, sps->width, left, right, unit_x);
-    sps->height = param_set_crop(r, sps->height, top, bottom, unit_y * fields);
+    if (read_bits(r, 1)) /* frame_cropping_flag */
+        param_set_read_window(r, &sps->width, &sps->height, unit_x, unit_y * fields);
 }
 
 static void read_timing(struct bit_reader *r, struct h264_sps *sps)

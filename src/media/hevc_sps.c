@@ -24,22 +24,13 @@ static void read_size(struct bit_reader *r, struct hevc_sps *sps)
 {
     int unit_x = sps->chroma_format_idc == 1 || sps->chroma_format_idc == 2 ? 2 : 1;
     int unit_y = sps->chroma_format_idc == 1 ? 2 : 1;
-    uint32_t left, right, top, bottom;
 
     sps->width = (int)param_set_read_max(r, EDGE_MAX);
     sps->height = (int)param_set_read_max(r, EDGE_MAX);
     if (!sps->width || !sps->height)
         r->err = -EINVAL;
-    if (!read_bits(r, 1)) /* conformance_window_flag */
-        return;
-    left = read_ue(r);
-    right = read_ue(r);
-    top = read_ue(r);
-    bottom = read_ue(r);
-    if (r->err)
-        return;
-    sps->width = param_set_crop(r, sps->width, left, right, unit_x);
-    sps->height = param_set_crop(r, sps->height, top, bottom, unit_y);
+    if (read_bits(r, 1)) /* conformance_window_flag */
+        param_set_read_window(r, &sps->width, &sps->height, unit_x, unit_y);
 }
 
 /* 7.3.4 */

@@ -17,13 +17,21 @@ uint32_t param_set_read_max(struct bit_reader *r, uint32_t max)
     return 0;
 }
 
-int param_set_crop(struct bit_reader *r, int size, uint32_t before, uint32_t after, int unit)
+static void read_edges(struct bit_reader *r, int *size, int unit)
 {
-    if (((uint64_t)before + after) * (unsigned)unit >= (uint64_t)size) {
+    uint64_t left_out = read_ue(r);
+
+    left_out = (left_out + read_ue(r)) * (unsigned)unit;
+    if (left_out < (uint64_t)*size)
+        *size -= (int)left_out;
+    else
         r->err = -EINVAL;
-        return 0;
-    }
-    return size - (int)(before + after) * unit;
+}
+
+void param_set_read_window(struct bit_reader *r, int *width, int *height, int unit_x, int unit_y)
+{
+    read_edges(r, width, unit_x);
+    read_edges(r, height, unit_y);
 }
 
 /* Table E-1 */

@@ -9,9 +9,9 @@
 
 /* An unsigned code (9.1) whose limit the specification names: the reader fails above it. */
 uint32_t param_set_read_max(struct bit_reader *r, uint32_t max);
-/* An edge without what is left out before and behind it, counted in units of `unit` samples; the
- * reader fails when nothing remains. */
-int param_set_crop(struct bit_reader *r, int size, uint32_t before, uint32_t after, int unit);
+/* The window within the picture that is shown: how much is left out at each edge, in units of
+ * samples. Takes it off the size; the reader fails when nothing remains. */
+void param_set_read_window(struct bit_reader *r, int *width, int *height, int unit_x, int unit_y);
 /* How usability information begins: the shape of a sample (0 and 0 when it is not told), overscan,
  * colours, where chroma samples lie. Where the bits end early, what they do not tell is unchanged.
  */

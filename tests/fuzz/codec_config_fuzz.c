@@ -3,30 +3,19 @@
  * must make an init section, and a record must be read again as the same configuration. */
 #include <stdlib.h>
 
-#include "base/bytes.h"
 #include "media/aac_config.h"
-#include "media/codec.h"
-#include "package/mux.h"
+#include "tests/fuzz/record_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void try_video(const uint8_t *data, size_t len)
 {
-    struct codec_config *config, *again;
-    struct mux_tracks tracks = { 0 };
-    char text[VIDEO_LEVEL_SIZE];
+    struct codec_config *config;
 
     avcc_length_size(data, len);
     if (codec_config_from_avcc(&config, data, len))
         return;
-    if (codec_config_from_avcc(&again, config->video.avcc->data, config->video.avcc->len) ||
-        !codec_config_is_equal(config, again))
-        abort();
-    video_profile_name(&config->video);
-    video_level_name(text, &config->video);
-    tracks.video = config;
-    bytes_unref(mux_fmp4.init_section(&tracks));
-    codec_config_unref(again);
+    check_record(config, config->video.avcc, codec_config_from_avcc);
     codec_config_unref(config);
 }
 
