@@ -5,76 +5,12 @@ import assert from 'node:assert/strict';
 
 import { DeleteStreamKeyCommand, UpdateChannelCommand } from '@aws-sdk/client-ivs';
 
-import { createChannel, getStream, untilLive, untilPlaylist } from './support/channel.mjs';
-import { MultitrackEncoder, codecsOf, encodeTracks } from './support/multitrack_encoder.mjs';
+import { getStream, untilLive, untilPlaylist } from './support/channel.mjs';
+import { CANVAS_360, NVIDIA, ask, assertEnded, prepare, start, tracksToSend, urlOf } from './support/multitrack.mjs';
+import { codecsOf, encodeTracks } from './support/multitrack_encoder.mjs';
 import { countDecoded, fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
-
-const MULTITRACK = {
-  type: 'STANDARD',
-  containerFormat: 'FRAGMENTED_MP4',
-  multitrackInputConfiguration: { enabled: true, policy: 'ALLOW', maximumResolution: 'FULL_HD' },
-};
-
-// What OBS Studio 31 posts, schema 2024-06-04.
-const question = (key, preferences = {}, codecs = ['h264', 'av1'], gpu = null) => ({
-  service: 'IVS',
-  schema_version: '2024-06-04',
-  authentication: key,
-  client: { name: 'obs-studio', version: '31.0.0', supported_codecs: codecs },
-  capabilities: {
-    cpu: { physical_cores: 4, logical_cores: 8, speed: 3000, name: 'CPU' },
-    memory: { total: 16e9, free: 8e9 },
-    gaming_features: null,
-    system: { version: '12', name: 'Linux', build: 0, release: '', revision: '', bits: 64, arm: false, armEmulation: false },
-    gpu,
-  },
-  preferences: {
-    maximum_aggregate_bitrate: null, maximum_video_tracks: null, vod_track_audio: false,
-    width: 854, height: 480, framerate: { numerator: 30, denominator: 1 }, canvas_width: 854, canvas_height: 480,
-    composition_gpu_index: 0, ...preferences,
-  },
-});
-
-// A card whose encoder has HEVC, too.
-const NVIDIA = [{ model: 'GPU', vendor_id: 4318, device_id: 1, dedicated_video_memory: 8e9, shared_system_memory: 8e9, driver_version: null }];
-
-async function ask(kit, key, preferences, ...client) {
-  const response = await fetch(`${kit.lastServer.http}/api/v3/GetClientConfiguration`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question(key, preferences, ...client)),
-  });
-  assert.equal(response.status, 200);
-  return response.json();
-}
-
-const tracksToSend = (configuration) => configuration.encoder_configurations.map((encoder) => ({
-  width: encoder.width, height: encoder.height,
-  fps: encoder.framerate.numerator / encoder.framerate.denominator, kbps: encoder.settings.bitrate,
-  codec: encoder.type.includes('hevc') ? 'hevc' : 'h264',
-}));
-
-// Where OBS publishes to: the template, the key that came with it, and the configuration's name.
-function urlOf(configuration, key) {
-  const endpoint = configuration.ingest_endpoints.find(({ protocol }) => protocol === 'RTMP');
-  return `${endpoint.url_template.replace('{stream_key}', key ?? endpoint.authentication)}?clientConfigId=${configuration.meta.config_id}`;
-}
-
-async function start(kit, url, tags) {
-  const encoder = new MultitrackEncoder(url, tags);
-  kit.onEnd(() => encoder.stop());
-  return { encoder, status: await encoder.start() };
-}
-
-async function prepare(kit, multitrack = {}) {
-  await kit.server();
-  const channel = await createChannel(kit, {
-    ...MULTITRACK, multitrackInputConfiguration: { ...MULTITRACK.multitrackInputConfiguration, ...multitrack },
-  });
-  const configuration = await ask(kit, channel.key);
-  assert.equal(configuration.status, undefined);
-  return { channel, configuration, tracks: tracksToSend(configuration) };
-}
 
 const shapeOf = ({ streams }) => {
   const { width, height } = streams.find(({ codec_type: kind }) => kind === 'video');
@@ -152,7 +88,6 @@ async function assertRenditions(kit, channel, tags, configuration, expected) {
   for (const media of all) assert.deepEqual(keyTimes(media), keyTimes(all[0]));
 }
 
-const CANVAS_360 = { width: 640, height: 360, canvas_width: 640, canvas_height: 360 };
 const HEVC_360 = { size: '640x360', codecs: 'hvc1.1.6.L63.90', name: 'hevc', tag: 'hvc1' };
 
 story('an encoder that has HEVC alone', async (kit) => {
@@ -212,17 +147,6 @@ story('a channel that allows several tracks makes the ladder of a single one', a
   assert.deepEqual(variants.map((variant) => variant.RESOLUTION), ['640x360', '284x160']);
 });
 
-// A broadcast that is ended with this code, and was never seen by viewers.
-async function assertEnded(kit, channel, { encoder, status }, code) {
-  const last = status.code === 'NetStream.Publish.Start'
-    ? await until('the server to close', () => encoder.isClosed && encoder.statuses.at(-1), { timeout: 20_000 })
-    : status;
-  assert.deepEqual([last.level, last.code], ['error', 'NetStream.Publish.BadName']);
-  assert.match(last.description, new RegExp(`^${code}: `));
-  await until('the log', () => kit.lastServer.log.includes(code));
-  assert.equal(await getStream(kit.ivs(), channel), null);
-}
-
 story('a track too few', async (kit) => {
   const { channel, configuration, tracks } = await prepare(kit);
   const tags = await encodeTracks(tracks.slice(0, 2), { seconds: 8 });
@@ -267,7 +191,7 @@ story('a key is good for its own configuration, and no longer than its stream ke
 });
 
 story('a channel that requires several tracks, and one that takes none', async (kit) => {
-  const { channel, configuration, tracks } = await prepare(kit, { policy: 'REQUIRE' });
+  const { channel, configuration, tracks } = await prepare(kit, { multitrack: { policy: 'REQUIRE' } });
   const single = await encodeTracks(tracks.slice(0, 1), { seconds: 4 });
   await assertEnded(kit, channel, await start(kit, channel.rtmpUrl, single), 'MultitrackInputRequired');
 

@@ -107,14 +107,15 @@ async function run(command, ...args) {
 
 const ffmpeg = (...args) => run('ffmpeg', '-hide_banner', '-nostdin', '-loglevel', 'error', ...args);
 
-// `track`: { width, height, fps, kbps }
+// `track`: { width, height, fps, kbps, source, keyint }; the last two, an lavfi filter and a number of frames, may be missing.
 async function encode(file, track, { seconds, gop, audio, extra = [] }) {
+  const keyint = String(track.keyint ?? track.fps * gop);
   await ffmpeg(
-    '-f', 'lavfi', '-i', `testsrc2=s=${track.width}x${track.height}:r=${track.fps}`,
+    '-f', 'lavfi', '-i', `${track.source ?? 'testsrc2'}=s=${track.width}x${track.height}:r=${track.fps}`,
     ...(audio ? ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
     '-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'main', '-pix_fmt', 'yuv420p',
     '-b:v', `${track.kbps}k`, '-maxrate', `${track.kbps}k`, '-bufsize', `${track.kbps}k`,
-    '-g', String(track.fps * gop), '-keyint_min', String(track.fps * gop), '-sc_threshold', '0', '-bf', '0', ...extra,
+    '-g', keyint, '-keyint_min', keyint, '-sc_threshold', '0', '-bf', '0', ...extra,
     ...(audio ? ['-c:a', 'aac', '-b:a', '160k'] : ['-an']), '-f', 'flv', '-y', file,
   );
   return readFlv(readFileSync(file));

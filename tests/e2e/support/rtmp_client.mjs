@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An RTMP publisher for what ffmpeg cannot send: it says what it is told to and notes what it hears.
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { until } from './wait.mjs';
 
@@ -123,10 +124,15 @@ export class RtmpClient {
   isClosed = false;
   #results = new Map();
 
-  // `url` as a user gives it: rtmp://host:port/app/key?query
+  // `url` as a user gives it: rtmp://host:port/app/key?query, or rtmps:, whose certificate is taken as it is.
   constructor(url) {
-    const [, host, port, app, key] = url.match(/^rtmp:\/\/([^:/]+):(\d+)\/([^/]+)\/(.+)$/);
-    Object.assign(this, { host, port: Number(port), app, key });
+    const [, scheme, host, port, app, key] = url.match(/^(rtmps?):\/\/([^:/]+):(\d+)\/([^/]+)\/(.+)$/);
+    Object.assign(this, { scheme, host, port: Number(port), app, key });
+  }
+
+  #connect() {
+    const { host, port } = this;
+    return this.scheme === 'rtmps' ? tls.connect({ host, port, rejectUnauthorized: false }) : net.connect(port, host);
   }
 
   async publish() {
@@ -134,7 +140,7 @@ export class RtmpClient {
     const size = Buffer.alloc(4);
     size.writeUInt32BE(CHUNK_SIZE);
     this.#write({ chunkStream: 2, type: SET_CHUNK_SIZE, stream: 0, timestamp: 0, payload: size });
-    this.#command(0, 'connect', 1, { app: this.app, flashVer: 'story', tcUrl: `rtmp://${this.host}:${this.port}/${this.app}` });
+    this.#command(0, 'connect', 1, { app: this.app, flashVer: 'story', tcUrl: `${this.scheme}://${this.host}:${this.port}/${this.app}` });
     this.#command(0, 'createStream', 2, null);
     const stream = await until('an answer to createStream', () => this.#results.get(2), { interval: 10 });
     this.stream = stream;
@@ -167,7 +173,7 @@ export class RtmpClient {
   async #shakeHands() {
     let hello = Buffer.alloc(0);
     const reader = new ChunkReader((type, payload) => this.#onMessage(type, payload));
-    this.socket = net.connect(this.port, this.host);
+    this.socket = this.#connect();
     this.socket.on('error', () => {});
     this.socket.on('close', () => { this.isClosed = true; });
     this.socket.on('data', (bytes) => {
