@@ -24,6 +24,7 @@
 #include "package/go_live.h"
 #include "package/interleave.h"
 #include "package/timed_metadata.h"
+#include "transcode/capacity.h"
 #include "transcode/ladder.h"
 #include "transcode/supervisor.h"
 
@@ -50,8 +51,9 @@ struct live_pipeline {
     double fps;                 /* of the source */
     struct codec_config *video; /* of the source, that the worker knows of; a reference */
     struct transcode_supervisor *transcoder; /* NULL: every track is passed through */
-    struct outlet_set *outlets;              /* by rendition of the ladder */
-    struct loop_timer *drain;                /* after the encoder has gone */
+    struct capacity_grant *place; /* of the transcode that is being built anew; NULL: none */
+    struct outlet_set *outlets;   /* by rendition of the ladder */
+    struct loop_timer *drain;     /* after the encoder has gone */
 
     int64_t declared_bps;
     int64_t media_time;
@@ -229,8 +231,12 @@ static int open_transcoder(struct live_pipeline *p, const struct go_live_decisio
         .ladder = &p->ladder,
         .capacity = p->config.capacity,
         .preset = p->config.x264_preset,
+        .grant = ladder_needs_worker(&p->ladder) ? p->place : NULL,
     };
 
+    if (!config.grant)
+        capacity_release(p->place);
+    p->place = NULL;
     if (!ladder_needs_worker(&p->ladder))
         return 0;
     p->video = codec_config_ref(decision->video);
@@ -375,7 +381,8 @@ static void close_stages(struct live_pipeline *p)
     outlet_set_flush(p->outlets, true);
     loop_timer_stop(p->drain);
     go_live_destroy(p->go_live);
-    transcode_supervisor_destroy(p->transcoder);
+    if (p->transcoder)
+        p->place = transcode_supervisor_retire(p->transcoder);
     interleave_destroy(p->interleave);
     cut_plan_destroy(p->plan);
     outlet_set_close(p->outlets);
@@ -438,6 +445,7 @@ void live_pipeline_destroy(struct live_pipeline *p)
         return;
     p->is_finishing = true; /* too late to announce anything */
     close_stages(p);
+    capacity_release(p->place);
     track_set_clear(&p->tracks);
     loop_timer_destroy(p->drain);
     outlet_set_destroy(p->outlets);

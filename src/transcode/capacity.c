@@ -143,11 +143,15 @@ static double used(const struct capacity *capacity)
     return sum;
 }
 
-static bool has_room(const struct capacity *capacity, double predicted)
+static bool is_late(const struct capacity *capacity)
 {
-    if (capacity->late_us && clock_mono_us() - capacity->late_us < LATE_REFUSAL_US)
-        return false;
-    return used(capacity) + predicted * capacity->slowness <= capacity->cores;
+    return capacity->late_us && clock_mono_us() - capacity->late_us < LATE_REFUSAL_US;
+}
+
+/* `free`: what counts as unused although it is. */
+static bool has_room(const struct capacity *capacity, double predicted, double free)
+{
+    return used(capacity) - free + predicted * capacity->slowness <= capacity->cores;
 }
 
 static struct capacity_grant *add_grant(struct capacity *capacity, double predicted)
@@ -168,10 +172,30 @@ int capacity_admit(struct capacity *capacity, struct capacity_grant **out,
     int err = 0;
 
     pthread_mutex_lock(&capacity->lock);
-    if (has_room(capacity, predicted))
+    if (!is_late(capacity) && has_room(capacity, predicted, 0))
         *out = add_grant(capacity, predicted);
     else
         err = -EBUSY;
+    pthread_mutex_unlock(&capacity->lock);
+    return err;
+}
+
+int capacity_change(struct capacity_grant *grant, const struct transcode_setup *setup, int width,
+                    int height)
+{
+    double predicted = capacity_predict(setup, width, height);
+    struct capacity *capacity = grant->capacity;
+    int err = 0;
+
+    pthread_mutex_lock(&capacity->lock);
+    if (predicted > grant->predicted && !has_room(capacity, predicted, cost_of(grant)))
+        err = -EBUSY;
+    if (!err) {
+        grant->predicted = predicted;
+        grant->measured = 0;
+        grant->start_us = grant->report_us = clock_mono_us();
+        grant->cpu_us = 0;
+    }
     pthread_mutex_unlock(&capacity->lock);
     return err;
 }

@@ -21,6 +21,11 @@ double capacity_predict(const struct transcode_setup *setup, int width, int heig
 /* -EBUSY: there is no room, or a running transcode was late within the last ten seconds. */
 int capacity_admit(struct capacity *capacity, struct capacity_grant **out,
                    const struct transcode_setup *setup, int width, int height);
+/* A transcode that runs is to become another one, such as for a picture of another size: it has its
+ * place already, and somebody's being late is no reason to take that. -EBUSY: there is no room for
+ * what it would need more. */
+int capacity_change(struct capacity_grant *grant, const struct transcode_setup *setup, int width,
+                    int height);
 /* What the grant's worker has used since its start, about once a second; restarts count anew. */
 void capacity_report_cpu(struct capacity_grant *grant, int64_t cpu_us);
 /* The worker could not keep up: the machine has more than it can carry. */

@@ -328,6 +328,13 @@ static void start_worker(struct transcode_supervisor *s)
         on_crash(s, err_str(err));
 }
 
+static int find_place(struct transcode_supervisor *s, struct capacity *capacity)
+{
+    if (s->grant)
+        return capacity_change(s->grant, &s->setup, s->ladder.width, s->ladder.height);
+    return capacity_admit(capacity, &s->grant, &s->setup, s->ladder.width, s->ladder.height);
+}
+
 int transcode_supervisor_create(struct transcode_supervisor **out, struct loop *loop,
                                 const struct transcode_supervisor_config *config,
                                 const struct transcode_supervisor_events *events, void *ctx)
@@ -339,6 +346,7 @@ int transcode_supervisor_create(struct transcode_supervisor **out, struct loop *
     s->loop = loop;
     s->events = *events;
     s->ctx = ctx;
+    s->grant = config->grant;
     s->preset = mem_strdup(config->preset);
     s->program = config->program ? mem_strdup(config->program) : NULL;
     s->ladder = *config->ladder;
@@ -348,8 +356,7 @@ int transcode_supervisor_create(struct transcode_supervisor **out, struct loop *
     log_tag(s->tag, "transcode");
     err = transcode_setup_of(&s->setup, &s->ladder, s->preset) ? 0 : -EINVAL;
     if (!err)
-        err = capacity_admit(config->capacity, &s->grant, &s->setup, s->ladder.width,
-                             s->ladder.height);
+        err = find_place(s, config->capacity);
     if (err)
         goto out;
     s->output = worker_output_create(&s->setup, &output_events, s);
@@ -373,6 +380,15 @@ void transcode_supervisor_destroy(struct transcode_supervisor *s)
     s->is_destroyed = true;
     stop_all(s);
     leave(s);
+}
+
+struct capacity_grant *transcode_supervisor_retire(struct transcode_supervisor *s)
+{
+    struct capacity_grant *grant = s->grant;
+
+    s->grant = NULL;
+    transcode_supervisor_destroy(s);
+    return grant;
 }
 
 /* -- feeding -- */

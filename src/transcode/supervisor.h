@@ -23,6 +23,7 @@
 #include "transcode/ladder.h"
 
 struct capacity;
+struct capacity_grant;
 struct loop;
 struct transcode_supervisor;
 
@@ -30,10 +31,12 @@ struct transcode_supervisor;
 #define TRANSCODE_REASON_CAPACITY "Transcode capacity exceeded. Please try again."
 
 struct transcode_supervisor_config {
-    const struct ladder *ladder; /* copied */
-    struct capacity *capacity;   /* outlives the supervisor */
-    const char *preset;          /* of x264 */
-    const char *program;         /* path of weir-media; NULL: beside the running program */
+    const struct ladder *ladder;  /* copied */
+    struct capacity *capacity;    /* outlives the supervisor */
+    const char *preset;           /* of x264 */
+    const char *program;          /* path of weir-media; NULL: beside the running program */
+    struct capacity_grant *grant; /* taken, also on failure: the place of the transcode that this
+                                     one follows; NULL: it has to find one */
 };
 
 struct transcode_supervisor_events {
@@ -83,5 +86,7 @@ void transcode_supervisor_stats(const struct transcode_supervisor *s,
 
 /* Kills the worker. No callback after it returns. NULL is fine. */
 void transcode_supervisor_destroy(struct transcode_supervisor *s);
+/* Likewise, and returns owned its place on the machine, for another one to follow; may be NULL. */
+struct capacity_grant *transcode_supervisor_retire(struct transcode_supervisor *s);
 
 #endif

@@ -110,6 +110,34 @@ static void takes_nobody_while_one_is_late(void **state)
     capacity_destroy(capacity);
 }
 
+static int change(struct capacity_grant *grant, const struct ladder_input *input,
+                  const char *preset)
+{
+    struct transcode_setup setup = setup_of(input, preset);
+
+    return capacity_change(grant, &setup, input->width, input->height);
+}
+
+/* There is room for two of them, and for one that is smaller beside one of them. */
+static void whoever_has_a_place_keeps_it(void **state)
+{
+    struct capacity *capacity = capacity_create(1.2);
+    struct capacity_grant *a, *b, *c;
+
+    assert_int_equal(admit(capacity, &a), 0);
+    assert_int_equal(admit(capacity, &b), 0);
+    capacity_report_late(b);
+    assert_int_equal(change(a, &full_hd, "superfast"), 0);
+    assert_int_equal(change(a, &full_hd, "slow"), -EBUSY); /* and has what it had */
+    assert_int_equal(change(a, &hd, "superfast"), 0);
+    clock_advance_us(10000001);
+    assert_int_equal(admit(capacity, &c), -EBUSY);
+    assert_int_equal(change(a, &full_hd, "superfast"), 0);
+    capacity_release(a);
+    capacity_release(b);
+    capacity_destroy(capacity);
+}
+
 static void survives_restarts_and_lies(void **state)
 {
     struct capacity *capacity = capacity_create(2);
@@ -155,6 +183,7 @@ int main(void)
         cmocka_unit_test(believes_measurements_more_than_predictions),
         cmocka_unit_test(does_not_count_on_still_pictures),
         cmocka_unit_test(takes_nobody_while_one_is_late),
+        cmocka_unit_test(whoever_has_a_place_keeps_it),
         cmocka_unit_test(survives_restarts_and_lies),
         cmocka_unit_test(takes_most_of_the_machine_by_default),
     };

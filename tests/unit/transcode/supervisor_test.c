@@ -32,6 +32,7 @@ struct track {
 struct fixture {
     struct loop *loop;
     struct capacity *capacity;
+    struct capacity_grant *place; /* for the next supervisor; NULL: none */
     struct transcode_supervisor *supervisor;
     struct ladder ladder;
     struct track tracks[LADDER_MAX][2]; /* by rendition and media_kind */
@@ -110,7 +111,10 @@ static int start_program(struct fixture *f, const char *program)
         .on_failed = on_failed,
         .on_drained = on_drained,
     };
-    struct transcode_supervisor_config config = { &f->ladder, f->capacity, "superfast", program };
+    struct transcode_supervisor_config config = { &f->ladder, f->capacity, "superfast", program,
+                                                  f->place };
+
+    f->place = NULL;
 
     return transcode_supervisor_create(&f->supervisor, f->loop, &config, &events, f);
 }
@@ -604,6 +608,24 @@ static void refuses_when_the_machine_is_full(void **state)
     teardown(&f);
 }
 
+/* Nobody else would be let in now. */
+static void one_that_follows_another_has_its_place(void **state)
+{
+    struct clip *clip = small_clip("320x240");
+    struct fixture f;
+
+    setup(&f, "STANDARD", clip);
+    f.place = transcode_supervisor_retire(f.supervisor);
+    f.supervisor = NULL;
+    capacity_report_late(f.place);
+    assert_int_equal(start_program(&f, WEIR_MEDIA), 0);
+    transcode_supervisor_destroy(f.supervisor);
+    f.supervisor = NULL;
+    assert_int_equal(start_program(&f, WEIR_MEDIA), -EBUSY);
+    clip_destroy(clip);
+    teardown(&f);
+}
+
 static void survives_broken_pictures_and_sound(void **state)
 {
     struct clip *clip = small_clip("640x360");
@@ -650,6 +672,7 @@ int main(void)
         cmocka_unit_test(delivers_the_old_before_the_new),
         cmocka_unit_test(may_be_destroyed_in_its_own_callback),
         cmocka_unit_test(refuses_when_the_machine_is_full),
+        cmocka_unit_test(one_that_follows_another_has_its_place),
         cmocka_unit_test(survives_broken_pictures_and_sound),
     };
 
