@@ -5,6 +5,8 @@
  * scheduling hint) harmless.
  *
  *   - mmap and mprotect never make memory executable.
+ *   - Only the link is written to: standard error is the server's log, and its lines are believed.
+ *   - Signals reach the process itself and no other: the server runs as the same user.
  *   - clone makes threads only. Its flags are a plain argument; clone3's lie in memory where a
  *     filter cannot look, so it is answered ENOSYS and glibc falls back to clone.
  *   - Under AddressSanitizer, whose runtime reads files and maps memory of every kind, only what
@@ -48,6 +50,7 @@
 #error "say which audit architecture this is: the filter depends on it"
 #endif
 
+#define LINK_FD     0
 #define PROGRAM_MAX 512
 #define X32_BIT     0x40000000 /* x86-64's second numbering of the same calls */
 
@@ -59,7 +62,7 @@
 /* clang-format off */
 static const int allowed[] = {
     /* the link */
-    SYS_read, SYS_write, SYS_writev, SYS_close,
+    SYS_read, SYS_close,
     /* memory */
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise,
     /* threads */
@@ -68,8 +71,7 @@ static const int allowed[] = {
     SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getrandom,
     SYS_getrusage, SYS_getpid, SYS_restart_syscall,
     /* signals and the end */
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_tgkill, SYS_exit,
-    SYS_exit_group,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_exit, SYS_exit_group,
 };
 
 /* What a sanitized build refuses. */
@@ -147,12 +149,12 @@ static void allow_threads(struct program *p)
     answer(p, refuse(EPERM));
 }
 
-/* prctl may name threads and nothing else. */
-static void allow_thread_names(struct program *p)
+/* Allows `call` with nothing but `value` as its first argument. */
+static void allow_only_for(struct program *p, int call, uint32_t value)
 {
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 4);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4);
     load(p, arg(0));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_NAME, 0, 1);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
     answer(p, SECCOMP_RET_ALLOW);
     answer(p, refuse(EPERM));
 }
@@ -166,7 +168,10 @@ static void write_strict(struct program *p)
     allow_without_bits(p, SYS_mprotect, 2, PROT_EXEC);
     allow_threads(p);
     answer_call(p, SYS_clone3, refuse(ENOSYS));
-    allow_thread_names(p);
+    allow_only_for(p, SYS_write, LINK_FD);
+    allow_only_for(p, SYS_writev, LINK_FD);
+    allow_only_for(p, SYS_prctl, PR_SET_NAME);
+    allow_only_for(p, SYS_tgkill, (uint32_t)getpid()); /* abort() is one to itself */
     answer(p, refuse(EPERM));
 }
 

@@ -53,6 +53,11 @@ static bool is_refused(long result)
     return result == -1 && errno == EPERM;
 }
 
+static bool the_log_is_out_of_reach(void)
+{
+    return is_refused(write(STDERR_FILENO, "", 0)) && is_refused(write(STDOUT_FILENO, "", 0));
+}
+
 static bool files_are_out_of_reach(void)
 {
     return is_refused(open("/etc/passwd", O_RDONLY)) && is_refused(unlink("/tmp/anything")) &&
@@ -80,7 +85,13 @@ static bool programs_are_out_of_reach(void)
 static bool other_processes_are_out_of_reach(void)
 {
     return is_refused(kill(getppid(), 0)) && is_refused(syscall(SYS_ptrace, 16, getppid(), 0, 0)) &&
+           is_refused(syscall(SYS_tgkill, getppid(), getppid(), 0)) &&
            is_refused(prctl(PR_SET_DUMPABLE, 1));
+}
+
+static bool it_may_abort(void)
+{
+    return syscall(SYS_tgkill, getpid(), gettid(), 0) == 0;
 }
 
 static bool memory_never_becomes_executable(void)
@@ -133,8 +144,10 @@ static bool there_are_no_core_dumps(void)
 
 static void refuses_files(void **state)
 {
-    if (!IS_SANITIZED)
-        assert_true(holds(files_are_out_of_reach));
+    if (IS_SANITIZED)
+        return;
+    assert_true(holds(files_are_out_of_reach));
+    assert_true(holds(the_log_is_out_of_reach));
 }
 
 static void refuses_sockets(void **state)
@@ -151,6 +164,7 @@ static void refuses_other_processes(void **state)
 {
     if (!IS_SANITIZED)
         assert_true(holds(other_processes_are_out_of_reach));
+    assert_true(holds(it_may_abort));
 }
 
 static void refuses_executable_memory(void **state)
