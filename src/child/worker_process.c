@@ -19,6 +19,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -32,6 +33,10 @@
 #define UNANSWERED_MAX   3
 #define READ_CHUNK       65536
 #define ERRORS_LOGGED    20 /* per process: its text is not trusted */
+/* What it may send between two pings: ten times what any role has to say, and a fraction of what
+ * would keep the loop from its other work. A frame counts for some bytes beside its own. */
+#define FLOOD_BYTES (32 << 20)
+#define FLOOD_FRAME 100
 
 struct worker_process {
     struct loop *loop;
@@ -50,6 +55,7 @@ struct worker_process {
     size_t outgoing_bytes;
     int unanswered; /* pings */
     uint64_t pings;
+    size_t received; /* since the last ping, as FLOOD_BYTES counts */
     int errors_seen;
     bool is_link_open, is_running, is_destroyed;
     char reason[64]; /* the first one wins */
@@ -168,6 +174,7 @@ static int take_frames(struct worker_process *p)
     int err;
 
     while ((err = worker_frame_reader_next(&p->reader, &frame)) > 0) {
+        p->received += FLOOD_FRAME;
         on_frame(p, &frame);
         if (p->is_destroyed)
             return 0;
@@ -193,6 +200,10 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *chunk)
             err = take_frames(p);
         if (err)
             kill_process(p, "sent what is no frame of ours");
+        else if ((p->received += (size_t)len) > FLOOD_BYTES) {
+            kill_process(p, "sends more than it can have to say");
+            err = -EMSGSIZE;
+        }
     }
     if (len >= 0 && !err)
         return;
@@ -263,6 +274,16 @@ int worker_process_pid(const struct worker_process *p)
     return p->pid;
 }
 
+int64_t worker_process_cpu_us(const struct worker_process *p)
+{
+    struct timespec time;
+    clockid_t clock;
+
+    if (!p->is_running || clock_getcpuclockid(p->pid, &clock) || clock_gettime(clock, &time))
+        return -1;
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
 /* Counted in pings, not in time: after a pause of the whole machine the answers are read first. */
 static void ping(void *ctx)
 {
@@ -274,6 +295,7 @@ static void ping(void *ctx)
         return;
     }
     p->unanswered++;
+    p->received = 0;
     worker_process_send(p, FRAME_PING, &number, sizeof(number), NULL);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A child process as the server sees it: started by exec with an empty environment and only its
- * link and standard error open, pinged every second, killed when it leaves three pings unanswered
- * or breaks the framing, reaped in the background.
+ * link and standard error open, pinged every second, killed when it leaves three pings unanswered,
+ * breaks the framing or floods the link, reaped in the background.
  * The program must ignore SIGPIPE.
  * Thread: the loop it was created on. Callbacks run on that loop, never inside the owner's calls.
  */
@@ -44,6 +44,8 @@ int worker_process_send(struct worker_process *p, int type, const void *head, si
 int64_t worker_process_queue_ms(const struct worker_process *p);
 size_t worker_process_queue_bytes(const struct worker_process *p);
 int worker_process_pid(const struct worker_process *p);
+/* What all its threads have used so far, as the kernel counts it; -1: unknown. */
+int64_t worker_process_cpu_us(const struct worker_process *p);
 /* Kills the process if it still runs. No callback after it returns. NULL is fine. */
 void worker_process_destroy(struct worker_process *p);
 

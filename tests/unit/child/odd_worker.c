@@ -52,6 +52,39 @@ static int garble(void)
     return write(0, text, sizeof(text)) < 0 || pause();
 }
 
+/* Says what is allowed, without end. */
+static int flood(void)
+{
+    static uint8_t frames[4096][WORKER_HEADER_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(frames); i++)
+        worker_frame_header(frames[i], FRAME_READY, 0);
+    while (write(0, frames, sizeof(frames)) == sizeof(frames))
+        ;
+    return 0;
+}
+
+/* Half a frame, and no more. */
+static int stutter(void)
+{
+    uint8_t header[WORKER_HEADER_SIZE];
+
+    worker_frame_header(header, FRAME_ROLE, 1000);
+    return write(0, header, sizeof(header)) < 0 || pause();
+}
+
+/* A transcoder that is alive and does nothing. */
+static int transcode(void)
+{
+    static const struct worker_port_events events = { NULL };
+    struct worker_frame frame;
+
+    port = worker_port_create(&events, NULL);
+    while (worker_port_read(port, &frame) == 0)
+        ;
+    return 0;
+}
+
 /* Says goodbye and goes. */
 static int leave(void)
 {
@@ -93,8 +126,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(void);
     } roles[] = {
-        { "echo", echo },   { "hang", hang },   { "garble", garble },
-        { "leave", leave }, { "crash", crash }, { "tell", tell },
+        { "echo", echo },           { "hang", hang },   { "garble", garble },
+        { "leave", leave },         { "crash", crash }, { "tell", tell },
+        { "transcode", transcode }, { "flood", flood }, { "stutter", stutter },
     };
 
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(roles); i++)

@@ -196,6 +196,44 @@ static void kills_what_breaks_the_framing(void **state)
     teardown(&f);
 }
 
+static void kills_what_floods_the_link(void **state)
+{
+    struct fixture f;
+
+    setup(&f);
+    start(&f, "flood");
+    until(&f, &f.ends, 1);
+    assert_string_equal(f.reason, "sends more than it can have to say");
+    teardown(&f);
+}
+
+static void kills_what_stops_inside_a_frame(void **state)
+{
+    struct fixture f;
+
+    setup(&f);
+    start(&f, "stutter");
+    until(&f, &f.ends, 1);
+    assert_string_equal(f.reason, "left three pings unanswered");
+    assert_int_equal(f.frames, 0);
+    teardown(&f);
+}
+
+static void tells_what_time_a_process_has_used(void **state)
+{
+    int64_t deadline = clock_mono_ms() + 20000;
+    struct fixture f;
+
+    setup(&f);
+    start(&f, "flood");
+    while (worker_process_cpu_us(f.process) < 2000 && clock_mono_ms() < deadline)
+        uv_run(loop_uv(f.loop), UV_RUN_ONCE);
+    assert_in_range(worker_process_cpu_us(f.process), 2000, 20000000);
+    until(&f, &f.ends, 1);
+    assert_int_equal(worker_process_cpu_us(f.process), -1);
+    teardown(&f);
+}
+
 static void is_silent_once_destroyed(void **state)
 {
     struct fixture f;
@@ -231,6 +269,9 @@ int main(void)
         cmocka_unit_test(hands_over_all_that_was_said_before_the_end),
         cmocka_unit_test(kills_what_does_not_answer_pings),
         cmocka_unit_test(kills_what_breaks_the_framing),
+        cmocka_unit_test(kills_what_floods_the_link),
+        cmocka_unit_test(kills_what_stops_inside_a_frame),
+        cmocka_unit_test(tells_what_time_a_process_has_used),
         cmocka_unit_test(is_silent_once_destroyed),
         cmocka_unit_test(says_when_there_is_no_program),
     };
