@@ -12,11 +12,14 @@
 #define DELAY_MAX     (5 * MEDIA_TIMESCALE)  /* presentation behind decoding */
 #define RATE_FACTOR   4                      /* of the bit rate asked for */
 #define BURST_BYTES   (8 << 20)
+#define PACKET_BYTES                                                                               \
+    100 /* what a packet counts beside its data: many empty ones are a flood, too */
 
 struct output {
     enum media_kind kind;
     struct codec_config *config; /* NULL: none yet */
     bool needs_idr;              /* its next packet opens a GOP */
+    bool is_lost;                /* told, and nothing has come since */
     int64_t last_dts;
     int64_t bytes; /* since the worker's start */
 };
@@ -54,6 +57,7 @@ void worker_output_restart(struct worker_output *o, const struct transcode_setup
     for (int i = 0; i < o->count; i++) {
         o->outputs[i].needs_idr = o->outputs[i].kind == MEDIA_VIDEO;
         o->outputs[i].bytes = 0;
+        o->outputs[i].is_lost = false;
     }
 }
 
@@ -130,7 +134,7 @@ static bool is_time_sane(const struct worker_output *o, const struct link_packet
     if (!o->has_source || in->dts > o->last_source_dts + TIME_SLACK ||
         in->dts < o->last_source_dts - TIME_BACK_MAX)
         return false;
-    return in->pts >= in->dts && in->pts - in->dts <= DELAY_MAX;
+    return in->pts >= in->dts && in->pts <= in->dts + DELAY_MAX;
 }
 
 static int bitrate_of(const struct worker_output *o, int output)
@@ -156,7 +160,7 @@ static int take_packet(struct worker_output *o, const struct worker_frame *frame
     output = err ? NULL : find_output(o, in.output, in.kind);
     if (!output || !output->config || !is_time_sane(o, &in))
         return -EPROTO;
-    output->bytes += (int64_t)in.len;
+    output->bytes += (int64_t)in.len + PACKET_BYTES;
     if (!is_amount_sane(o, in.output, output->bytes))
         return -EPROTO;
     err = link_packet_read(&packet, &in, output->config);
@@ -165,7 +169,7 @@ static int take_packet(struct worker_output *o, const struct worker_frame *frame
     /* Otherwise another worker has answered it already. */
     if (in.dts > output->last_dts && (packet->is_idr || !output->needs_idr)) {
         output->last_dts = in.dts;
-        output->needs_idr = false;
+        output->needs_idr = output->is_lost = false;
         o->events.on_packet(in.output, packet, o->ctx);
     }
     packet_unref(packet);
@@ -175,10 +179,15 @@ static int take_packet(struct worker_output *o, const struct worker_frame *frame
 static int take_lost(struct worker_output *o, const struct worker_frame *frame)
 {
     struct transcode_lost lost;
+    struct output *output;
 
     if (transcode_lost_parse(&lost, frame) || lost.output >= o->count)
         return -EPROTO;
-    o->outputs[lost.output].needs_idr = o->outputs[lost.output].kind == MEDIA_VIDEO;
+    output = &o->outputs[lost.output];
+    if (output->is_lost)
+        return 0; /* each one costs log lines */
+    output->needs_idr = output->kind == MEDIA_VIDEO;
+    output->is_lost = true;
     o->events.on_lost(lost.output, lost.dts, o->ctx);
     return 0;
 }

@@ -179,7 +179,7 @@ static void refuses_times_from_elsewhere(void **state)
     static const int64_t wrong[][2] = {
         { 90000000, 90000000 },   { -90000000, -90000000 },     { INT64_MAX, INT64_MAX },
         { INT64_MIN, INT64_MIN }, { 900000, 900000 - 1 },       { 900000, INT64_MAX },
-        { INT64_MIN, INT64_MAX }, { 900000, 900000 + 9000000 },
+        { INT64_MIN, INT64_MAX }, { 900000, 900000 + 9000000 }, { -1, INT64_MAX },
     };
     struct fixture f;
 
@@ -258,6 +258,37 @@ static void tells_of_losses_and_waits_for_the_next_idr(void **state)
     teardown(&f);
 }
 
+static void tells_of_a_loss_once(void **state)
+{
+    struct transcode_lost lost = { .output = 0, .dts = 903000 };
+    uint8_t head[LINK_HEAD_MAX];
+    struct fixture f;
+
+    setup(&f);
+    say_video_config(&f, 0);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(say(&f, FRAME_OUT_LOST, head, transcode_lost_write(head, &lost), "", 0),
+                         0);
+    assert_int_equal(f.lost, 1);
+    say_packet(&f, 0, 906000, 906000, idr, sizeof(idr));
+    say(&f, FRAME_OUT_LOST, head, transcode_lost_write(head, &lost), "", 0);
+    assert_int_equal(f.lost, 2);
+    teardown(&f);
+}
+
+static void refuses_swarms_of_small_packets(void **state)
+{
+    struct fixture f;
+    int err = 0;
+
+    setup(&f);
+    say_video_config(&f, 0);
+    for (int i = 0; i < 180000 && !err; i++)
+        err = say_packet(&f, 0, 900000 + i, 900000 + i, idr, sizeof(idr));
+    assert_int_equal(err, -EPROTO);
+    teardown(&f);
+}
+
 static void refuses_frames_of_unknown_types(void **state)
 {
     struct fixture f;
@@ -281,6 +312,8 @@ int main(void)
         cmocka_unit_test(refuses_access_units_that_are_none),
         cmocka_unit_test(refuses_floods),
         cmocka_unit_test(tells_of_losses_and_waits_for_the_next_idr),
+        cmocka_unit_test(tells_of_a_loss_once),
+        cmocka_unit_test(refuses_swarms_of_small_packets),
         cmocka_unit_test(refuses_frames_of_unknown_types),
     };
 
