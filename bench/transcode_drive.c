@@ -167,7 +167,7 @@ static void send_next(struct drive *d)
     stamped->pts = packet->pts + d->later;
     stamped->arrival_us = clock_wall_us();
     d->pictures += packet->kind == MEDIA_VIDEO;
-    transcode_supervisor_push(d->supervisor, stamped);
+    transcode_supervisor_push(d->supervisor, stamped, false);
     packet_unref(stamped);
 }
 

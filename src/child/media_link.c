@@ -14,6 +14,7 @@
 #define AAC_FRAME_MAX  8191 /* what ADTS can carry */
 #define ARRIVAL_MAX_US (60 * 1000000LL)
 #define FLAG_IDR       0x01
+#define FLAG_SEGMENT   0x02
 
 void link_put(struct link_writer *w, uint64_t value, int size)
 {
@@ -70,7 +71,7 @@ size_t link_packet_write(uint8_t out[LINK_HEAD_MAX], const struct link_packet *i
     struct link_writer w = { out, 0 };
 
     put_target(&w, in->output, in->kind);
-    link_put(&w, in->is_idr ? FLAG_IDR : 0, 1);
+    link_put(&w, (in->is_idr ? FLAG_IDR : 0) | (in->begins_segment ? FLAG_SEGMENT : 0), 1);
     link_put(&w, (uint64_t)in->dts, 8);
     link_put(&w, (uint64_t)in->pts, 8);
     link_put(&w, (uint64_t)in->arrival_us, 8);
@@ -80,12 +81,15 @@ size_t link_packet_write(uint8_t out[LINK_HEAD_MAX], const struct link_packet *i
 int link_packet_parse(struct link_packet *out, const struct worker_frame *frame)
 {
     struct reader r;
+    uint8_t flags;
 
     reader_init(&r, frame->data, frame->len);
     *out = (struct link_packet){ 0 };
     if (read_target(&r, &out->output, &out->kind))
         return -EPROTO;
-    out->is_idr = read_u8(&r) & FLAG_IDR;
+    flags = read_u8(&r);
+    out->is_idr = flags & FLAG_IDR;
+    out->begins_segment = flags & FLAG_SEGMENT;
     out->dts = (int64_t)read_u64le(&r);
     out->pts = (int64_t)read_u64le(&r);
     out->arrival_us = (int64_t)read_u64le(&r);

@@ -33,6 +33,7 @@ struct link_packet {
     int output; /* as in struct link_config */
     enum media_kind kind;
     bool is_idr;
+    bool begins_segment; /* towards the worker: all renditions are cut before it */
     int64_t dts, pts, arrival_us;
     const uint8_t *data;
     size_t len;

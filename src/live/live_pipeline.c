@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/brake.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -63,8 +64,11 @@ struct live_pipeline {
     bool has_audio;
     bool is_on_air;
     bool is_finishing;
-    bool has_late_track; /* to be rebuilt once the push that found it is over */
-    int err;             /* of a stage inside a push */
+    bool has_late_track;   /* to be rebuilt once the push that found it is over */
+    bool has_other_ladder; /* likewise */
+    bool is_cut;           /* the next picture begins a segment */
+    struct brake rebuilds;
+    int err; /* of a stage inside a push */
 };
 
 static void on_segment(void *ctx)
@@ -159,6 +163,7 @@ static void on_cut(const struct cut *cut, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
+    p->is_cut |= cut->part == 0 && !cut->is_end;
     outlet_set_cut(p->outlets, cut);
 }
 
@@ -173,10 +178,14 @@ static void tell_worker_of_change(struct live_pipeline *p, const struct packet *
 
     if (packet->kind != MEDIA_VIDEO || packet->config == p->video)
         return;
+    if (build_ladder(p, packet->config, &ladder) ||
+        !ladder_has_same_renditions(&p->ladder, &ladder)) {
+        p->has_other_ladder = true; /* it came while the first GOP was held */
+        return;
+    }
     codec_config_unref(p->video);
     p->video = codec_config_ref(packet->config);
-    if (build_ladder(p, packet->config, &ladder) == 0)
-        p->ladder = ladder;
+    p->ladder = ladder;
     transcode_supervisor_change(p->transcoder, &p->ladder);
 }
 
@@ -195,15 +204,18 @@ static void on_ordered_packet(struct packet *packet, void *ctx)
 {
     struct live_pipeline *p = ctx;
 
+    if (p->transcoder && !p->has_other_ladder)
+        tell_worker_of_change(p, packet);
+    if (p->has_other_ladder)
+        return;
     cut_plan_push(p->plan, packet);
     keep_error(p, outlet_set_push_source(p->outlets, packet));
     if (packet->kind == MEDIA_VIDEO)
         p->planned = packet->dts;
     release_tracks(p, p->planned);
-    if (!p->transcoder)
-        return;
-    tell_worker_of_change(p, packet);
-    transcode_supervisor_push(p->transcoder, packet);
+    if (p->transcoder)
+        transcode_supervisor_push(p->transcoder, packet, p->is_cut);
+    p->is_cut &= packet->kind != MEDIA_VIDEO;
 }
 
 /* --- when the tracks are known --- */
@@ -472,8 +484,11 @@ void live_pipeline_promise(struct live_pipeline *p, bool video, bool audio, int6
 
 static void rebuild(struct live_pipeline *p)
 {
+    if (brake_add(&p->rebuilds, loop_now_ms(p->config.loop)))
+        keep_error(p, -EPROTO); /* a picture of another size all the time is no broadcast */
     close_stages(p);
     open_stages(p);
+    p->has_other_ladder = p->is_cut = false;
     go_live_promise(p->go_live, true, p->has_audio);
 }
 
@@ -521,11 +536,10 @@ int live_pipeline_push(struct live_pipeline *p, struct packet *packet)
         rebuild(p);
     err = go_live_push(p->go_live, mapped);
     packet_unref(mapped);
-    if (p->has_late_track) {
-        p->has_late_track = false;
-        p->has_audio = true;
+    p->has_audio |= p->has_late_track;
+    if (p->has_late_track || p->has_other_ladder)
         rebuild(p);
-    }
+    p->has_late_track = false;
     return err ? err : p->err;
 }
 

@@ -30,6 +30,8 @@ struct decoder {
     bool has_idr;             /* one whose picture has not been handed over yet */
     int64_t idr_pts;          /* its time */
     int64_t idr_delay, delay; /* presentation behind decoding, of that IDR and now */
+    bool has_cut;             /* a segment begins that has not been handed over yet */
+    int64_t cut_dts;          /* with this time */
     int64_t last_pts, last_dts;
     uint32_t frames, errors;
 };
@@ -102,6 +104,10 @@ static void remember(struct decoder *d, const struct link_packet *packet)
     struct recent *recent = &d->recent[d->next_recent++ % RECENT_PACKETS];
 
     *recent = (struct recent){ .pts = packet->pts, .arrival_us = packet->arrival_us };
+    if (packet->begins_segment) {
+        d->has_cut = true;
+        d->cut_dts = packet->dts;
+    }
     if (!packet->is_idr)
         return;
     d->has_idr = true;
@@ -148,6 +154,9 @@ static void hand_over(struct decoder *d)
         d->delay = d->idr_delay;
     }
     raw.dts = decode_time(d, raw.pts);
+    raw.begins_segment = d->has_cut && raw.dts >= d->cut_dts;
+    if (raw.begins_segment)
+        d->has_cut = false;
     raw.arrival_us = arrival_of(d, raw.pts);
     d->frames++;
     d->events.on_frame(&raw, d->ctx);

@@ -14,7 +14,7 @@ struct decoder;
 struct link_packet;
 
 struct decoder_events {
-    /* In presentation order. `is_key`: the source has an IDR here. Borrowed. */
+    /* In presentation order. Borrowed. */
     void (*on_frame)(const struct raw_frame *raw, void *ctx);
 };
 

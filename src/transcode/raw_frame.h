@@ -15,7 +15,8 @@ struct raw_frame {
     int64_t dts; /* what the source's decode time would be had it no B-frames: keyframes of all
                     renditions share their decode time, so that all are cut alike */
     int64_t arrival_us;
-    bool is_key; /* every rung starts a GOP here */
+    bool is_key;         /* every rung starts a GOP here; from the decoder: the source has an IDR */
+    bool begins_segment; /* all renditions are cut before it */
 };
 
 /* Returns owned: another reference on the same picture. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/brake.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -27,11 +28,17 @@
 #define QUEUE_MAX_BYTES (16 << 20)
 #define RETRY_MS        4000 /* where no process can be started */
 #define DRAIN_MAX_MS    5000
+#define WATCH_MS        1000
+/* A worker that answers pings, but not for a keyframe and all that followed it: both as media and
+ * as time, for the source may come in bursts. */
+#define SILENT_MAX    (10 * MEDIA_TIMESCALE)
+#define SILENT_MAX_MS 8000
 
 /* One worker process; there are two while an old one drains and a new one starts. */
 struct worker {
     struct transcode_supervisor *supervisor;
     struct worker_process *process; /* NULL: none */
+    struct transcode_setup setup;   /* that it was started with */
     struct codec_config *told[2];   /* by media_kind: what it decodes with; refs */
 };
 
@@ -48,7 +55,15 @@ struct transcode_supervisor {
     struct worker workers[2];
     struct worker *worker, *old; /* one of them each: the one that is fed, the one that drains */
     struct loop_timer *timer;    /* back-off, then the end of a drain */
+    struct loop_timer *watch;
     struct crash_log crashes;
+    struct brake changes; /* each costs a process */
+    int64_t pause_ms;     /* before the next worker, once the losses have been told */
+    struct {
+        bool is_set;
+        int64_t dts, sent_ms;
+    } asked;          /* a keyframe that every video output must have answered in time */
+    int64_t sent_dts; /* newest that the worker got */
     uint32_t skipped_gops;
     struct transcode_stats past;  /* of the workers before */
     struct transcode_stats stats; /* as the worker told them last */
@@ -140,7 +155,6 @@ static void on_output_stats(const struct transcode_stats *stats, void *ctx)
 {
     struct transcode_supervisor *s = ctx;
 
-    capacity_report_cpu(s->grant, stats->cpu_us);
     if (was_late(&s->stats, stats))
         capacity_report_late(s->grant);
     s->stats = *stats;
@@ -180,7 +194,8 @@ static void stop_all(struct transcode_supervisor *s)
     release_worker(s->old);
     release_worker(s->worker);
     loop_timer_destroy(s->timer);
-    s->timer = NULL;
+    loop_timer_destroy(s->watch);
+    s->timer = s->watch = NULL;
     capacity_release(s->grant);
     s->grant = NULL;
 }
@@ -224,7 +239,7 @@ static void on_crash(struct transcode_supervisor *s, const char *reason)
     log_warn(s->tag, "worker lost, will restart: reason=%s crashes=%d", reason, s->crashes.count);
     release_worker(s->old);
     release_worker(s->worker);
-    s->is_feeding = false;
+    s->is_feeding = s->asked.is_set = false;
     report_all_lost(s);
     if (!s->is_over)
         s->events.on_interrupted(s->ctx);
@@ -238,6 +253,53 @@ static void on_crash(struct transcode_supervisor *s, const char *reason)
         schedule_restart(s, pause_ms);
 }
 
+/* -- a worker that says nothing -- */
+
+static bool is_answer_due(const struct transcode_supervisor *s)
+{
+    return s->asked.is_set && s->sent_dts - s->asked.dts >= SILENT_MAX &&
+           loop_now_ms(s->loop) - s->asked.sent_ms >= SILENT_MAX_MS;
+}
+
+static bool has_answered(const struct transcode_supervisor *s)
+{
+    for (int i = 0; i < s->setup.video_count; i++)
+        if (worker_output_last_dts(s->output, i) < s->asked.dts)
+            return false;
+    return true;
+}
+
+static void watch_answers(struct transcode_supervisor *s)
+{
+    if (!is_answer_due(s))
+        return;
+    s->asked.is_set = false; /* the next keyframe will be */
+    if (!has_answered(s))
+        on_crash(s, "it does not answer");
+}
+
+static void on_watch(void *ctx)
+{
+    struct transcode_supervisor *s = ctx;
+    int64_t cpu_us = s->worker->process ? worker_process_cpu_us(s->worker->process) : -1;
+
+    if (cpu_us >= 0)
+        capacity_report_cpu(s->grant, cpu_us);
+    enter(s);
+    watch_answers(s);
+    leave(s);
+}
+
+static void note_sent(struct transcode_supervisor *s, const struct packet *packet)
+{
+    s->sent_dts = packet->dts;
+    if (s->asked.is_set || packet->kind != MEDIA_VIDEO || !packet->is_idr)
+        return;
+    s->asked.is_set = true;
+    s->asked.dts = packet->dts;
+    s->asked.sent_ms = loop_now_ms(s->loop);
+}
+
 /* -- what workers say -- */
 
 /* The new worker answers: what the old one has not said by now is too late. */
@@ -246,7 +308,7 @@ static void retire_old(struct transcode_supervisor *s)
     if (!s->old->process)
         return;
     release_worker(s->old);
-    worker_output_restart(s->output, &s->setup);
+    worker_output_restart(s->output, &s->worker->setup);
 }
 
 static void take_frame(struct worker *worker, const struct worker_frame *frame)
@@ -311,9 +373,10 @@ static int spawn_worker(struct transcode_supervisor *s)
 
     if (err)
         return err;
+    s->worker->setup = s->setup;
     if (!s->old->process)
         worker_output_restart(s->output, &s->setup);
-    s->is_feeding = s->is_skipping = false;
+    s->is_feeding = s->is_skipping = s->asked.is_set = false;
     close_account(s);
     log_debug(s->tag, "worker started: pid=%d", worker_process_pid(s->worker->process));
     send_setup(s);
@@ -363,6 +426,8 @@ int transcode_supervisor_create(struct transcode_supervisor **out, struct loop *
     err = spawn_worker(s);
     if (err)
         goto out;
+    s->watch = loop_timer_create(loop, on_watch, s);
+    loop_timer_start(s->watch, WATCH_MS, WATCH_MS);
 
     *out = s;
     s = NULL;
@@ -407,11 +472,12 @@ static void tell_config(struct transcode_supervisor *s, struct codec_config *con
                         data);
 }
 
-static void send_packet(struct transcode_supervisor *s, struct packet *packet)
+static void send_packet(struct transcode_supervisor *s, struct packet *packet, bool begins_segment)
 {
     struct link_packet head_of = {
         .kind = packet->kind,
         .is_idr = packet->is_idr,
+        .begins_segment = begins_segment && packet->kind == MEDIA_VIDEO,
         .dts = packet->dts,
         .pts = packet->pts,
         .arrival_us = packet->arrival_us,
@@ -420,8 +486,11 @@ static void send_packet(struct transcode_supervisor *s, struct packet *packet)
 
     tell_config(s, packet->config);
     worker_output_note_source(s->output, packet->dts);
-    worker_process_send(s->worker->process, FRAME_PACKET, head, link_packet_write(head, &head_of),
-                        packet->data);
+    /* What fits into no frame breaks its GOP. */
+    s->is_skipping = worker_process_send(s->worker->process, FRAME_PACKET, head,
+                                         link_packet_write(head, &head_of), packet->data) != 0;
+    s->skipped_gops += s->is_skipping;
+    note_sent(s, packet);
 }
 
 static bool is_backed_up(const struct transcode_supervisor *s)
@@ -449,6 +518,7 @@ static bool is_wanted(struct transcode_supervisor *s, const struct packet *packe
         }
         s->skipped_gops += !s->is_skipping || is_start;
         s->is_skipping = true;
+        s->asked.is_set = false;
         return false;
     }
     if ((s->is_skipping || !s->is_feeding) && !is_start)
@@ -459,13 +529,14 @@ static bool is_wanted(struct transcode_supervisor *s, const struct packet *packe
     return true;
 }
 
-void transcode_supervisor_push(struct transcode_supervisor *s, struct packet *packet)
+void transcode_supervisor_push(struct transcode_supervisor *s, struct packet *packet,
+                               bool begins_segment)
 {
     loop_assert_here(s->loop);
     if (s->is_over || s->is_draining || !s->worker->process)
         return;
     if (is_wanted(s, packet))
-        send_packet(s, packet);
+        send_packet(s, packet, begins_segment);
 }
 
 /* -- another source, the end -- */
@@ -475,28 +546,65 @@ static void let_old_drain(struct transcode_supervisor *s)
 {
     struct worker *worker = s->worker;
 
-    release_worker(s->old);
-    if (!s->is_feeding)
+    if (!s->is_feeding) {
         release_worker(worker);
-    if (!worker->process)
         return;
+    }
+    retire_old(s);
     worker_process_send(worker->process, FRAME_DRAIN, NULL, 0, NULL);
     s->worker = s->old;
     s->old = worker;
 }
 
+static void on_pause_begins(void *ctx)
+{
+    struct transcode_supervisor *s = ctx;
+
+    enter(s);
+    report_all_lost(s);
+    if (!s->is_over)
+        s->events.on_interrupted(s->ctx);
+    if (!s->is_over)
+        schedule_restart(s, s->pause_ms);
+    leave(s);
+}
+
+/* No worker at all for a while, as after a crash. */
+static void pause_for(struct transcode_supervisor *s, int64_t pause_ms)
+{
+    log_warn(s->tag, "the source changes too often, its rungs pause: pause=%lldms",
+             (long long)pause_ms);
+    release_worker(s->old);
+    release_worker(s->worker);
+    s->is_feeding = false;
+    s->pause_ms = pause_ms;
+    loop_timer_destroy(s->timer);
+    s->timer = loop_timer_create(s->loop, on_pause_begins, s); /* no callbacks inside this call */
+    loop_timer_start(s->timer, 0, 0);
+}
+
+static void replace_worker(struct transcode_supervisor *s)
+{
+    int64_t pause_ms = brake_add(&s->changes, loop_now_ms(s->loop));
+
+    if (pause_ms) {
+        pause_for(s, pause_ms);
+        return;
+    }
+    let_old_drain(s);
+    if (spawn_worker(s))
+        schedule_restart(s, RETRY_MS);
+}
+
 void transcode_supervisor_change(struct transcode_supervisor *s, const struct ladder *ladder)
 {
-    bool is_waiting = !s->worker->process; /* in a back-off, whose end starts the new worker */
-
     loop_assert_here(s->loop);
     if (s->is_over || s->is_draining)
         return;
-    let_old_drain(s);
     s->ladder = *ladder;
     transcode_setup_of(&s->setup, &s->ladder, s->preset);
-    if (!is_waiting && spawn_worker(s))
-        schedule_restart(s, RETRY_MS);
+    if (s->worker->process) /* otherwise the end of a back-off starts the new one */
+        replace_worker(s);
 }
 
 static void on_drain_over(void *ctx)
@@ -531,7 +639,6 @@ void transcode_supervisor_stats(const struct transcode_supervisor *s,
         .frames_decoded = s->past.frames_decoded + s->stats.frames_decoded,
         .decode_errors = s->past.decode_errors + s->stats.decode_errors,
         .gops_dropped = s->past.gops_dropped + s->stats.gops_dropped + s->skipped_gops,
-        .cpu_us = s->stats.cpu_us,
         .pid = s->worker->process ? worker_process_pid(s->worker->process) : 0,
     };
     for (int i = 0; i < s->ladder.count; i++) {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server's side of one live stream's worker: starts it, feeds it, checks what it answers, and
- * starts it again at the next keyframe when it crashed or hung. Sending never blocks: a worker that
- * does not take two seconds' worth misses everything up to the next IDR. After five crashes in a
- * minute the supervisor gives up; tracks that need no worker are not its business.
+ * starts it again at the next keyframe when it crashed, hung or stopped answering. Sending never
+ * blocks: a worker that does not take two seconds' worth misses everything up to the next IDR.
+ * After five crashes in a minute the supervisor gives up; tracks that need no worker are not its
+ * business.
  *
  *   struct transcode_supervisor *s;
  *   ladder_build(&ladder, &input);
  *   if (ladder_needs_worker(&ladder))
  *       err = transcode_supervisor_create(&s, loop, &config, &events, ctx);  // -EBUSY: refuse
- *   transcode_supervisor_push(s, packet);      // every packet of the source, from an IDR on
+ *   transcode_supervisor_push(s, packet, false); // every packet of the source, from an IDR on
  *     -> on_packet(rendition, packet)          // for renditions with TRACK_ENCODED
  *   transcode_supervisor_drain(s);             // the broadcast ended
  *     -> on_drained()
@@ -62,24 +63,26 @@ int transcode_supervisor_create(struct transcode_supervisor **out, struct loop *
                                 const struct transcode_supervisor_config *config,
                                 const struct transcode_supervisor_events *events, void *ctx);
 /* A packet of the source, in the order of the stream; times continuous. Refs what it keeps. Packets
- * before the first IDR are left out. */
-void transcode_supervisor_push(struct transcode_supervisor *s, struct packet *packet);
+ * before the first IDR are left out. `begins_segment`: the next picture opens a segment of all
+ * renditions, and so a GOP of each encoded one. */
+void transcode_supervisor_push(struct transcode_supervisor *s, struct packet *packet,
+                               bool begins_segment);
 /* The source's size or profile changes with the next video packet, which is an IDR: the worker is
  * replaced by one for `ladder`, whose renditions are the same (ladder_has_same_renditions()); what
- * is on its way is delivered first. */
+ * is on its way is delivered first. After four changes within ten seconds the next one ends what
+ * is on its way, and there is no worker until the ten seconds are over. */
 void transcode_supervisor_change(struct transcode_supervisor *s, const struct ladder *ladder);
 /* Nothing more will be pushed. */
 void transcode_supervisor_drain(struct transcode_supervisor *s);
 
-/* Sums over all workers so far; `cpu_us` of the one that runs. */
+/* Sums over all workers so far. */
 struct transcode_supervisor_stats {
     int restarts;
     uint32_t frames_decoded, decode_errors;
     uint32_t gops_dropped;                  /* of the source, for all rungs */
     uint32_t rung_frames[LADDER_MAX];       /* by rendition */
     uint32_t rung_gops_dropped[LADDER_MAX]; /* by rendition */
-    int64_t cpu_us;
-    int pid; /* of the worker; 0: none runs */
+    int pid;                                /* of the worker; 0: none runs */
 };
 void transcode_supervisor_stats(const struct transcode_supervisor *s,
                                 struct transcode_supervisor_stats *out);

@@ -119,7 +119,6 @@ size_t transcode_stats_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_
 {
     struct link_writer w = { out, 0 };
 
-    link_put(&w, (uint64_t)in->cpu_us, 8);
     link_put(&w, in->frames_decoded, 4);
     link_put(&w, in->decode_errors, 4);
     link_put(&w, in->gops_dropped, 4);
@@ -134,7 +133,6 @@ int transcode_stats_parse(struct transcode_stats *out, const struct worker_frame
 {
     struct reader r = read_frame(frame);
 
-    out->cpu_us = (int64_t)read_u64le(&r);
     out->frames_decoded = read_u32le(&r);
     out->decode_errors = read_u32le(&r);
     out->gops_dropped = read_u32le(&r);
@@ -142,7 +140,7 @@ int transcode_stats_parse(struct transcode_stats *out, const struct worker_frame
         out->video[i].frames = read_u32le(&r);
         out->video[i].gops_dropped = read_u32le(&r);
     }
-    return out->cpu_us < 0 ? -EPROTO : end_of(&r);
+    return end_of(&r);
 }
 
 /* -- from a ladder -- */

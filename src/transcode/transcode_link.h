@@ -46,7 +46,6 @@ struct transcode_lost {
 };
 
 struct transcode_stats {
-    int64_t cpu_us; /* user and system, since the start */
     uint32_t frames_decoded, decode_errors;
     uint32_t gops_dropped; /* of the source: the decoder was late */
     struct {

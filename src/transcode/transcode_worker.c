@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -42,19 +41,11 @@ static bool is_alive(void *ctx)
            (!w->audio || audio_pipeline_is_alive(w->audio));
 }
 
-static int64_t to_us(struct timeval time)
-{
-    return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
-}
-
 static void send_stats(struct transcode_worker *w)
 {
     struct transcode_stats stats = { 0 };
     uint8_t head[LINK_HEAD_MAX];
-    struct rusage usage;
 
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        stats.cpu_us = to_us(usage.ru_utime) + to_us(usage.ru_stime);
     if (w->video)
         video_pipeline_add_stats(w->video, &stats);
     worker_port_send(w->port, FRAME_STATS, head, transcode_stats_write(head, &stats), NULL, 0);

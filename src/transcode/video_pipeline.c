@@ -27,7 +27,7 @@
 #define PACKETS_MAX      1000
 #define STUCK_MS         2500
 #define OWN_KEY_INTERVAL (2 * MEDIA_TIMESCALE)
-#define KEY_DISTANCE_MIN (1 * MEDIA_TIMESCALE)
+#define KEY_DISTANCE_MIN (MEDIA_TIMESCALE * 4 / 10)
 
 struct video_pipeline {
     const struct transcode_setup *setup;
@@ -43,26 +43,25 @@ struct video_pipeline {
     bool has_key;
     int64_t last_key; /* its presentation time */
     unsigned since_key;
-    bool has_complained; /* of pictures that cannot be scaled */
 
     _Atomic uint32_t frames_decoded, decode_errors;
 };
 
 /* -- pictures -- */
 
-/* Keyframes stand where the source has them; or, when the channel type sets its own, at the
- * source's unless these come too fast, and at the latest 2 s after the last one. */
+/* Keyframes stand where segments begin, so that viewers can join and change rungs at each, and
+ * where the source has them unless they come so fast that the bit rate would go into nothing else.
+ * Types with keyframes of their own have one at the latest 2 s after the last. */
 static bool is_key(const struct video_pipeline *v, const struct raw_frame *raw)
 {
     int64_t half_a_frame = (int64_t)(MEDIA_TIMESCALE / v->setup->fps / 2);
     int64_t distance = raw->pts - v->last_key;
 
-    if (!v->has_key)
+    if (!v->has_key || raw->begins_segment)
         return true;
-    if (!v->setup->has_own_keyframes)
-        return raw->is_key;
-    return (raw->is_key && distance >= KEY_DISTANCE_MIN) ||
-           distance >= OWN_KEY_INTERVAL - half_a_frame;
+    if (raw->is_key && distance >= KEY_DISTANCE_MIN)
+        return true;
+    return v->setup->has_own_keyframes && distance >= OWN_KEY_INTERVAL - half_a_frame;
 }
 
 /* Rungs with every second picture start counting at each keyframe, so that it is never left out. */
@@ -71,12 +70,13 @@ static bool is_for_rung(const struct video_pipeline *v, int i)
     return v->since_key % (unsigned)v->setup->video[i].frame_divisor == 0;
 }
 
-static void complain(struct video_pipeline *v, const AVFrame *frame)
+/* The server starts another worker, in case it was but a moment of the stream; then it gives up and
+ * says so, which is better than rungs that never come. */
+static void give_up(const struct video_pipeline *v, const AVFrame *frame)
 {
-    if (!v->has_complained)
-        worker_port_error(v->port, "pictures of this kind cannot be scaled: format=%d size=%dx%d",
-                          frame->format, frame->width, frame->height);
-    v->has_complained = true;
+    worker_port_error(v->port, "pictures of this kind cannot be scaled: format=%d size=%dx%d",
+                      frame->format, frame->width, frame->height);
+    _exit(EXIT_FAILURE);
 }
 
 static void scale_to_rungs(struct video_pipeline *v, struct raw_frame *raw)
@@ -88,7 +88,7 @@ static void scale_to_rungs(struct video_pipeline *v, struct raw_frame *raw)
             continue;
         scaled = scaler_scale(v->scalers[i], larger);
         if (!scaled)
-            complain(v, larger);
+            give_up(v, larger);
         if (larger != raw->frame)
             av_frame_free(&larger);
         larger = scaled;

@@ -14,6 +14,7 @@ import { VIDEO, isHeader, readFlv, writeFlv } from './support/flv.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
+import { metric } from './support/workers.mjs';
 
 function folder(kit) {
   const name = mkdtempSync(path.join(os.tmpdir(), 'weir-flv-'));
@@ -81,6 +82,29 @@ story('the picture changes its size on a running connection', async (kit) => {
   const { video, audio } = tracksOf(await probeBytes(await fetchSegments(playlist)));
   for (const track of [video, audio]) assert.equal(firstStepBack(track), undefined);
   await until('the browser to show the new size', async () => (await observe(page, 500)).width === 640, { timeout: 20_000 });
+});
+
+story('the picture changes its size with the second keyframe, and so its ladder', async (kit) => {
+  const server = await kit.server();
+  const channel = await createChannel(kit, { type: 'STANDARD' });
+  const dir = folder(kit);
+  const file = path.join(dir, 'grown.flv');
+  const before = await record(path.join(dir, 'small.flv'), { size: '320x180', seconds: 1 });
+  const after = await record(path.join(dir, 'large.flv'), { size: '854x480', seconds: 20 });
+  const end = before.at(-1).ms + 33;
+  writeFlv(file, [...before, ...after.filter((tag) => tag.type !== 18).map((tag) => ({ ...tag, ms: tag.ms + end }))]);
+  play(kit, file, channel.rtmpUrl);
+  const variants = await until('the ladder of the larger one', async () => {
+    const now = await untilLive(channel);
+    return now[0].RESOLUTION === '854x480' && now;
+  });
+  assert.deepEqual(variants.map((variant) => variant.RESOLUTION), ['854x480', '640x360', '284x160']);
+  for (const { url, RESOLUTION } of variants) {
+    const playlist = await untilPlaylist(url, `three segments of ${RESOLUTION}`, (p) => p.segments.filter((segment) => !segment.isGap).length >= 3);
+    const { streams } = await probeBytes(await fetchSegments(playlist, playlist.segments.filter((segment) => !segment.isGap).slice(-1)));
+    assert.equal(streams.find((stream) => stream.codec_type === 'video').height, Number(RESOLUTION.split('x')[1]));
+  }
+  assert.equal(await metric(server, 'weir_transcode_worker_losses_total'), 0);
 });
 
 // ffmpeg's own clock has 31 bits on the wire: it steps back by 24 days.

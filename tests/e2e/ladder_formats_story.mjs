@@ -8,7 +8,7 @@ import path from 'node:path';
 import { runCommand } from './support/child.mjs';
 import { createChannel, untilLive } from './support/channel.mjs';
 import { makeMediaFile, sendMediaFile } from './support/media_file.mjs';
-import { firstStepBack, tracksOf } from './support/probe.mjs';
+import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { commonSegments, extensionOf, fetchRungs, probeRungs } from './support/rungs.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
@@ -110,6 +110,26 @@ for (const [type, containerFormat] of [['STANDARD', 'TS'], ['ADVANCED_SD', 'FRAG
       for (const offset of found) assert.ok(Math.abs(offset) < 0.02, `the flash of ${variants[i].RESOLUTION} is ${offset} s behind its beep`);
     }
   });
+}
+
+// --- keyframes that fit no ladder ---
+
+for (const [name, type, settings, first] of [
+  ['every 2.5 s', 'ADVANCED_SD', { gop: 2.5 }, 0],
+  ['never again', 'STANDARD', { gop: 100 }, 1], // an encoder with intra refresh
+]) {
+  story(`each segment of an encoded rung begins with a keyframe: the source has one ${name}`, async (kit) => {
+    await kit.server();
+    const channel = await createChannel(kit, { type });
+    kit.encoder(channel.rtmpUrl, settings);
+    const variants = (await untilLive(channel, 30_000)).slice(first).filter((variant) => variant.RESOLUTION);
+    for (const playlist of await commonSegments(variants, 3)) {
+      for (const segment of playlist.segments) {
+        const { video } = tracksOf(await probeBytes(await fetchSegments(playlist, [segment])));
+        assert.ok(video[0].isKey, `segment ${segment.uri}`);
+      }
+    }
+  }, { timeout: 90_000 });
 }
 
 // --- unusual sources ---

@@ -8,6 +8,9 @@
 #include "media/access_unit.h"
 #include "transcode/worker_output.h"
 
+#define DELAY_MAX     (5 * MEDIA_TIMESCALE)
+#define OTHER_PROCESS 255 /* as a frame's type: another worker answers from here on */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static int64_t last_dts[TRANSCODE_OUTPUTS_MAX];
@@ -16,7 +19,8 @@ static void on_packet(int output, struct packet *packet, void *ctx)
 {
     struct access_unit unit;
 
-    if (packet->dts <= last_dts[output] || packet->pts < packet->dts)
+    if (packet->dts <= last_dts[output] || packet->pts < packet->dts ||
+        packet->pts > packet->dts + DELAY_MAX)
         abort();
     last_dts[output] = packet->dts;
     if (packet->kind == MEDIA_AUDIO)
@@ -35,8 +39,6 @@ static void on_lost(int output, int64_t dts, void *ctx)
 
 static void on_stats(const struct transcode_stats *stats, void *ctx)
 {
-    if (stats->cpu_us < 0)
-        abort();
 }
 
 static void read_as_worker(const struct worker_frame *frame)
@@ -75,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         while (worker_frame_reader_next(&reader, &frame) > 0) {
             read_as_worker(&frame);
             worker_output_take(output, &frame);
+            if (frame.type == OTHER_PROCESS)
+                worker_output_restart(output, &setup);
         }
     }
     worker_frame_reader_clear(&reader);
