@@ -17,7 +17,7 @@
 
 #define USABLE_SHARE    0.9     /* the rest is the server's own */
 #define DECODE_S        2.1e-9  /* per pixel, as all of these */
-#define SCALE_S         0.9e-9  /* per pixel read */
+#define SCALE_S         0.65e-9 /* per pixel read */
 #define ENCODE_S        6.6e-9  /* superfast */
 #define SETTLE_US       5000000 /* measured costs count after this */
 #define REPORT_MIN_US   500000
