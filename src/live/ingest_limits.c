@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Bits are counted by the second they were due, which is when they arrive unless the picture they
+ * came with is late: what a stalled network held back comes in a rush, and is no faster an encoder.
+ * One that sends ahead of time gains nothing by it.
+ *
+ *   arrived   1 2 3 4 . . . . . 567 89     (stalled, then in a rush)
+ *   due       1 2 3 4 5 6 7 8 9            (never ahead of the time of arrival) */
 #include "live/ingest_limits.h"
 
 #include <string.h>
@@ -15,8 +21,14 @@
 
 /* Spikes are the encoder's right, as long as the window stays below a tenth above the limit. */
 #define TOLERANCE_PERCENT 110
-#define BPS_FROM_MS       5000
+#define BPS_FROM          ((int64_t)5 * MEDIA_TIMESCALE)
+#define WINDOW            ((int64_t)INGEST_WINDOW_S * MEDIA_TIMESCALE)
 #define FPS_SPAN          ((int64_t)5 * MEDIA_TIMESCALE)
+
+#define MS            (MEDIA_TIMESCALE / 1000)
+#define LATE_MAX      ((int64_t)30 * MEDIA_TIMESCALE) /* broadcasts survive no longer silence */
+#define HEAD_START_MS 2000                            /* what encoders gather while they connect */
+#define CATCH_UP      50 /* a slow clock is not late for ever: one part in so many faster */
 
 void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, int64_t now_ms)
 {
@@ -24,8 +36,7 @@ void ingest_limits_init(struct ingest_limits *limits, const char *channel_type, 
         .is_basic = strcmp(channel_type, "BASIC") == 0,
         .pixels_max = multitrack_limits[MULTITRACK_FULL_HD].pixels,
         .edge_max = multitrack_limits[MULTITRACK_FULL_HD].edge,
-        .start_ms = now_ms,
-        .newest_s = now_ms / 1000,
+        .start_ms = now_ms - HEAD_START_MS,
     };
 }
 
@@ -36,8 +47,7 @@ void ingest_limits_init_multitrack(struct ingest_limits *limits, enum multitrack
         .bps_max = BPS_MAX_TRACKS,
         .pixels_max = multitrack_limits[maximum].pixels,
         .edge_max = multitrack_limits[maximum].edge,
-        .start_ms = now_ms,
-        .newest_s = now_ms / 1000,
+        .start_ms = now_ms - HEAD_START_MS,
     };
 }
 
@@ -92,28 +102,44 @@ static int64_t bps_max(const struct ingest_limits *limits)
     return limits->height <= SD_HEIGHT ? BPS_MAX_BASIC_SD : BPS_MAX_BASIC;
 }
 
-static void count_bytes(struct ingest_limits *limits, int64_t len, int64_t now_ms)
-{
-    int64_t now_s = now_ms / 1000;
+/* -- bits -- */
 
-    for (int i = 0; limits->newest_s < now_s && i < INGEST_WINDOW_S; i++)
-        limits->bytes[++limits->newest_s % INGEST_WINDOW_S] = 0;
-    limits->newest_s = now_s;
-    limits->bytes[now_s % INGEST_WINDOW_S] += len;
+/* When the packet was due: the first track's pictures tell, the rest goes with them. */
+static void follow_clock(struct ingest_limits *limits, const struct packet *packet, int64_t now)
+{
+    bool is_picture = packet->kind == MEDIA_VIDEO && !packet->track;
+    int64_t step = is_picture && limits->has_picture ? packet->dts - limits->last_dts : 0;
+
+    if (is_picture) {
+        limits->has_picture = true;
+        limits->last_dts = packet->dts;
+    }
+    limits->due += step + step / CATCH_UP;
+    if (step < 0 || limits->due > now || limits->due < now - LATE_MAX)
+        limits->due = now;
 }
 
-static bool allow_bytes(struct ingest_limits *limits, int64_t now_ms, struct limit_breach *out)
+static void count_bytes(struct ingest_limits *limits, int64_t len)
 {
-    int64_t elapsed_ms = now_ms - limits->start_ms;
-    int64_t total = 0, bps, most = bps_max(limits);
+    int64_t due_s = limits->due / MEDIA_TIMESCALE;
 
-    if (elapsed_ms < BPS_FROM_MS || !limits->height)
+    for (int i = 0; limits->newest_s < due_s && i < INGEST_WINDOW_S; i++)
+        limits->bytes[++limits->newest_s % INGEST_WINDOW_S] = 0;
+    limits->newest_s = due_s;
+    limits->bytes[due_s % INGEST_WINDOW_S] += len;
+}
+
+static bool allow_bytes(struct ingest_limits *limits, struct limit_breach *out)
+{
+    int64_t elapsed = limits->due, total = 0, bps, most = bps_max(limits);
+
+    if (elapsed < BPS_FROM || !limits->height)
         return true;
-    if (elapsed_ms > INGEST_WINDOW_S * 1000) /* the newest second has only begun */
-        elapsed_ms = (INGEST_WINDOW_S - 1) * 1000 + now_ms % 1000;
+    if (elapsed > WINDOW) /* the newest second has only begun */
+        elapsed = WINDOW - MEDIA_TIMESCALE + limits->due % MEDIA_TIMESCALE;
     for (int i = 0; i < INGEST_WINDOW_S; i++)
         total += limits->bytes[i];
-    bps = total * 8 * 1000 / elapsed_ms;
+    bps = total * 8 * MEDIA_TIMESCALE / elapsed;
     if (bps > most * TOLERANCE_PERCENT / 100)
         return breach(out, "Ingest Bitrate", "bits per second", most, bps);
     return true;
@@ -122,7 +148,8 @@ static bool allow_bytes(struct ingest_limits *limits, int64_t now_ms, struct lim
 bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *packet, int64_t now_ms,
                          struct limit_breach *out)
 {
-    count_bytes(limits, (int64_t)packet->data->len, now_ms);
+    follow_clock(limits, packet, (now_ms - limits->start_ms) * MS);
+    count_bytes(limits, (int64_t)packet->data->len);
     if (packet->kind == MEDIA_VIDEO) {
         if (packet->config != limits->checked_config &&
             !allow_size(limits, &packet->config->video, out))
@@ -131,5 +158,5 @@ bool ingest_limits_allow(struct ingest_limits *limits, const struct packet *pack
         if (!packet->track && !allow_rate(limits, packet, out))
             return false;
     }
-    return allow_bytes(limits, now_ms, out);
+    return allow_bytes(limits, out);
 }

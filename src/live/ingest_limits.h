@@ -27,7 +27,10 @@ struct ingest_limits {
     int edge_max;
     int height; /* the picture's shorter edge; 0 before the first one */
     int64_t start_ms;
-    int64_t bytes[INGEST_WINDOW_S]; /* by second of arrival */
+    int64_t due;      /* when the newest packet was, 90 kHz since `start_ms` */
+    int64_t last_dts; /* of the first track's pictures */
+    bool has_picture;
+    int64_t bytes[INGEST_WINDOW_S]; /* by the second they were due */
     int64_t newest_s;               /* the second that bytes[newest_s % INGEST_WINDOW_S] is for */
     int64_t frames;                 /* since `frames_from` */
     int64_t frames_from;            /* decode time, 90 kHz */
