@@ -20,10 +20,10 @@ struct event_log;
 #define EVENT_LIMIT_BREACH  "IVS Limit Breach"
 
 struct live_event {
-    const char *type; /* static, as the next: EVENT_... */
-    const char *name; /* "Stream Failure", "Ingest Bitrate" */
-    char channel_arn[EVENT_CHANNEL_ARN_SIZE];
-    char stream_id[EVENT_STREAM_ID_SIZE];
+    const char *type;                         /* static, as the next: EVENT_... */
+    const char *name;                         /* "Stream Failure", "Ingest Bitrate" */
+    char channel_arn[EVENT_CHANNEL_ARN_SIZE]; /* of an account's limit: whose stream met it */
+    char stream_id[EVENT_STREAM_ID_SIZE];     /* "": none */
     int64_t wall_ms;
     char reason[80];                  /* or code; "": none */
     int64_t limit_value, exceeded_by; /* of a breach */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -194,6 +195,21 @@ static struct session *add_session(struct live_registry *registry, const char *c
     return session;
 }
 
+static void record_refusal(struct live_registry *registry, const char *channel_arn)
+{
+    struct live_event event = {
+        .type = EVENT_LIMIT_BREACH,
+        .name = "Concurrent Broadcasts",
+        .wall_ms = clock_wall_ms(),
+        .limit_value = registry->max_streams,
+        .exceeded_by = 1,
+        .limit_unit = "active streams",
+    };
+
+    snprintf(event.channel_arn, sizeof(event.channel_arn), "%s", channel_arn);
+    event_log_add(registry->events, &event);
+}
+
 int live_claim(struct live_registry *registry, const char *channel_arn, struct live_host **host,
                char stream_id[LIVE_STREAM_ID_SIZE])
 {
@@ -213,6 +229,8 @@ int live_claim(struct live_registry *registry, const char *channel_arn, struct l
         memcpy(stream_id, session->info.stream_id, LIVE_STREAM_ID_SIZE);
     }
     pthread_mutex_unlock(&registry->lock);
+    if (err == -EDQUOT)
+        record_refusal(registry, channel_arn);
     return err;
 }
 

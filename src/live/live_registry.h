@@ -79,7 +79,8 @@ int live_stop(struct live_registry *registry, const char *channel_arn);
 /* -- for live/ -- */
 
 /* Reserves the channel for a new session of `host`. 0; -EBUSY when one exists, whose host and
- * stream id are then in `host` and `stream_id`; -EDQUOT at the account's limit. */
+ * stream id are then in `host` and `stream_id`; -EDQUOT at the account's limit, which is an
+ * event. */
 int live_claim(struct live_registry *registry, const char *channel_arn, struct live_host **host,
                char stream_id[LIVE_STREAM_ID_SIZE]);
 void live_set_on_air(struct live_registry *registry, const char *channel_arn,

@@ -62,7 +62,7 @@ struct live_stream {
     int64_t last_packet_ms; /* or when the current encoder came */
     bool has_warned_of_idr;
     const char *end_code; /* of the session's end; NULL: none */
-    bool has_breached;    /* a limit of the channel's type: ended by the next tick */
+    char breach[128];     /* of a limit of the channel's type, in words: ended by the next tick */
     int err;              /* the pipeline's, until the next tick ends the broadcast */
 };
 
@@ -133,7 +133,7 @@ static void record_breach(const struct live_stream *stream, const struct limit_b
     event.exceeded_by = breach->exceeded_by;
     event.limit_unit = breach->unit;
     log_warn(stream->tag,
-             "limit breach: limit_name=\"%s\" limit_value=%lld exceeded_by=%lld unit=\"%s\"",
+             "limit breach: limit_name=\"%s\" limit_value=%lld exceeded_by=%lld limit_unit=\"%s\"",
              breach->name, (long long)breach->limit, (long long)breach->exceeded_by, breach->unit);
     record(stream, &event);
 }
@@ -204,8 +204,8 @@ static void warn_of_missing_idr(struct live_stream *stream)
 /* Why it must end now; NULL while it may go on. */
 static const char *reason_to_end(const struct live_stream *stream, int64_t now_ms)
 {
-    if (stream->has_breached)
-        return "The stream exceeds a limit of its channel type";
+    if (*stream->breach)
+        return stream->breach;
     if (stream->err == -EBUSY)
         return TRANSCODE_REASON_CAPACITY;
     if (stream->err)
@@ -461,7 +461,9 @@ static bool is_within_limits(struct live_stream *stream, const struct packet *pa
 
     if (ingest_limits_allow(&stream->limits, packet, stream->last_packet_ms, &breach))
         return true;
-    stream->has_breached = true;
+    snprintf(stream->breach, sizeof(stream->breach), "%s exceeded: %lld %s, the limit is %lld",
+             breach.name, (long long)(breach.limit + breach.exceeded_by), breach.unit,
+             (long long)breach.limit);
     record_breach(stream, &breach);
     return false;
 }
@@ -478,7 +480,7 @@ static void note_config(struct live_stream *stream, const struct packet *packet)
 
 static void take_packet(struct live_stream *stream, struct packet *packet)
 {
-    if (stream->err || stream->has_breached)
+    if (stream->err || *stream->breach)
         return;
     stream->last_packet_ms = clock_mono_ms();
     if (!is_within_limits(stream, packet))

@@ -8,13 +8,13 @@ import { Child, runCommand } from './child.mjs';
 
 // A moving picture and a tone, a keyframe a second; returns the path. `noise`: so much of it that the
 // bit rate is reached; `spike`: noise from then to then only, at whatever rate that takes.
-export async function makeMediaFile(kit, { size, fps = 30, seconds = 12, bitrate = '4M', sound = '-c:a aac -b:a 96k', noise = false, spike }) {
+export async function makeMediaFile(kit, { size, fps = 30, seconds = 12, bitrate = '4M', buffer = bitrate, sound = '-c:a aac -b:a 96k', noise = false, spike, container = 'mp4' }) {
   const when = spike ? `:enable='between(t,${spike.from},${spike.to})'` : '';
   const filter = noise ? `,noise=alls=100:allf=t${when}` : '';
-  const rate = spike ? ['-crf', '12'] : ['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate];
+  const rate = spike ? ['-crf', '12'] : ['-b:v', bitrate, '-maxrate', bitrate, '-bufsize', buffer];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-media-'));
   kit.onEnd(() => rmSync(folder, { recursive: true, force: true }));
-  const file = path.join(folder, 'source.mp4');
+  const file = path.join(folder, `source.${container}`);
   const { code, stderr } = await runCommand('ffmpeg', [
     '-nostdin', '-loglevel', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${fps}:d=${seconds}${filter}`,
     '-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:d=${seconds}`, '-c:v', 'libx264', '-preset', 'superfast', '-profile:v', 'main',

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "live/event_log.h"
 
 #define ARN(account, id) "arn:aws:ivs:us-west-2:" account ":channel/" id
 
@@ -62,6 +63,28 @@ static void counts_the_quota_per_account(void **state)
     assert_int_equal(claim(ARN("222222222222", "a"), &host, id), 0);
 }
 
+static void a_met_quota_is_an_event(void **state)
+{
+    struct arena *arena = arena_create();
+    char id[LIVE_STREAM_ID_SIZE];
+    struct live_host *host = here;
+    struct live_event *events;
+
+    claim(ARN("111111111111", "a"), &host, id);
+    claim(ARN("111111111111", "b"), &host, id);
+    assert_int_equal(event_log_list(live_registry_events(registry), arena, NULL, &events), 0);
+    claim(ARN("111111111111", "c"), &host, id);
+    assert_int_equal(event_log_list(live_registry_events(registry), arena, NULL, &events), 1);
+    assert_string_equal(events[0].type, "IVS Limit Breach");
+    assert_string_equal(events[0].name, "Concurrent Broadcasts");
+    assert_string_equal(events[0].channel_arn, ARN("111111111111", "c"));
+    assert_string_equal(events[0].stream_id, "");
+    assert_string_equal(events[0].limit_unit, "active streams");
+    assert_int_equal(events[0].limit_value, 2);
+    assert_int_equal(events[0].exceeded_by, 1);
+    arena_destroy(arena);
+}
+
 static void is_watchable_only_once_on_air(void **state)
 {
     char id[LIVE_STREAM_ID_SIZE];
@@ -108,6 +131,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_the_second_encoder_where_the_session_lives, create,
                                         destroy),
         cmocka_unit_test_setup_teardown(counts_the_quota_per_account, create, destroy),
+        cmocka_unit_test_setup_teardown(a_met_quota_is_an_event, create, destroy),
         cmocka_unit_test_setup_teardown(is_watchable_only_once_on_air, create, destroy),
         cmocka_unit_test_setup_teardown(lists_one_account_oldest_first, create, destroy),
         cmocka_unit_test_setup_teardown(cannot_stop_what_is_not_there, create, destroy),
