@@ -11,6 +11,10 @@
 #define JUMP_AHEAD      (1000 * MS) /* beyond everything seen: the clock jumped */
 #define JUMP_BACK       (100 * MS)
 #define AUDIO_DRIFT_MAX (40 * MS)
+#define JITTER_MAX      (400 * MS) /* more is a hole, whatever came before */
+#define JITTER_TURNS    4
+#define TURN_MAX        (1000 * MS) /* corrections this close together belong together */
+#define MEAN_FRAMES     32
 #define FIRST_SKEW_MAX  (10 * MEDIA_TIMESCALE) /* between the first packets of the tracks */
 #define COMPOSITION_MAX (5 * MEDIA_TIMESCALE)
 #define PATIENCE        (2 * MEDIA_TIMESCALE) /* for an IDR that something hangs on */
@@ -201,36 +205,98 @@ static void log_correction(struct timeline *t, const char *what, int64_t by)
                  (long long)(by / MS), n);
 }
 
-/* Counts samples. False: the frame's time has passed already. */
+static bool jitters(const struct timeline_track *track)
+{
+    return track->turns >= JITTER_TURNS;
+}
+
+/* By how much the count must follow the encoder's clock, which is `off` ahead of it. A clock that
+ * drifts and one with a hole are followed at once; one that goes to and fro (times of arrival in
+ * place of the encoder's) would tear the sound to pieces, and is followed on average. */
+static int64_t correction_of(struct timeline_track *track, int64_t off)
+{
+    track->mean_off += (off - track->mean_off) / MEAN_FRAMES;
+    if (!jitters(track) || llabs(off) > JITTER_MAX)
+        return llabs(off) > AUDIO_DRIFT_MAX ? off : 0;
+    return llabs(track->mean_off) > AUDIO_DRIFT_MAX ? track->mean_off : 0;
+}
+
+static void note_turn(struct timeline *t, struct timeline_track *track, bool is_ahead, int64_t time)
+{
+    bool did_jitter = jitters(track);
+
+    if (time - track->turned_at > TURN_MAX && !did_jitter)
+        track->turns = 0;
+    else if (is_ahead != track->was_ahead)
+        track->turns++;
+    track->was_ahead = is_ahead;
+    track->turned_at = time;
+    if (jitters(track) && !did_jitter)
+        log_warn(t->tag, "audio clock goes to and fro: it is followed on average");
+}
+
+static void anchor_audio(struct timeline_track *track, int64_t time, int sample_rate)
+{
+    track->anchor = time;
+    track->samples = 0;
+    track->sample_rate = sample_rate;
+    track->is_anchored = true;
+    track->mean_off = 0;
+}
+
+/* When the next frame is due; false: the encoder's clock says that there is one too many. */
+static bool follow_audio_clock(struct timeline *t, struct timeline_track *track, int64_t time,
+                               int64_t *due)
+{
+    int64_t by;
+
+    *due = track->anchor + track->samples * MEDIA_TIMESCALE / track->sample_rate;
+    by = correction_of(track, time - *due);
+    if (!by)
+        return true;
+    log_correction(t, by < 0 ? "frame dropped" : "moved ahead", llabs(by));
+    note_turn(t, track, by > 0, *due);
+    if (by < 0) {
+        track->mean_off += track->step;
+        return false;
+    }
+    *due += by;
+    anchor_audio(track, *due, track->sample_rate);
+    return true;
+}
+
+/* The first frame of a count. False: its time has passed already. */
+static bool begin_audio_count(struct timeline *t, struct timeline_track *track,
+                              const struct audio_config *audio, int64_t time, int64_t *due)
+{
+    int64_t next = track->has_last ? track->last + track->step : t->floor;
+
+    *due = later(time, later(next, t->floor));
+    if (*due - time > AUDIO_DRIFT_MAX) {
+        log_correction(t, "frame dropped", *due - time);
+        return false;
+    }
+    anchor_audio(track, *due, audio->sample_rate);
+    return true;
+}
+
+/* Counts samples. False: the frame has no place. */
 static bool count_audio(struct timeline *t, struct timeline_track *track,
                         const struct packet *packet, int64_t *time)
 {
     const struct audio_config *audio = &packet->config->audio;
-    int64_t next = track->has_last ? track->last + track->step : t->floor;
-    int64_t due, behind;
+    bool has_place;
 
     if (track->sample_rate != audio->sample_rate)
         track->is_anchored = false;
     if (track->is_anchored)
-        due = track->anchor + track->samples * MEDIA_TIMESCALE / track->sample_rate;
+        has_place = follow_audio_clock(t, track, *time, time);
     else
-        due = later(*time, later(next, t->floor));
-    behind = due - *time;
-    if (behind > AUDIO_DRIFT_MAX) {
-        log_correction(t, "frame dropped", behind);
+        has_place = begin_audio_count(t, track, audio, *time, time);
+    if (!has_place)
         return false;
-    }
-    if (!track->is_anchored || behind < -AUDIO_DRIFT_MAX) {
-        if (track->is_anchored)
-            log_correction(t, "moved ahead", -behind);
-        track->anchor = due = later(*time, due);
-        track->samples = 0;
-        track->sample_rate = audio->sample_rate;
-        track->is_anchored = true;
-    }
     track->samples += audio->frame_samples;
     track->step = (int64_t)audio->frame_samples * MEDIA_TIMESCALE / audio->sample_rate;
-    *time = due;
     return true;
 }
 

@@ -6,7 +6,8 @@
  *   media    10 s ------------- 20 s ------------------------ 25 s
  *
  * - Video keeps the encoder's times, as long as they are plausible. Audio is counted in samples
- *   and follows the encoder's clock only when that is over 40 ms away.
+ *   and follows the encoder's clock only when that is over 40 ms away; on average, where it goes to
+ *   and fro.
  * - A track that is silent while the other runs on has a gap, which stays. A jump of all tracks by
  *   over a second, forward or back, is taken out: media time goes on where it was.
  * - Further video tracks are on the same clock as the first one: their IDRs keep the same times.
@@ -32,6 +33,10 @@ struct timeline_track {
     bool is_anchored;
     int64_t anchor, samples;
     int sample_rate;
+    int64_t mean_off;  /* how far the encoder's clock has been ahead of the count lately */
+    int64_t turned_at; /* media time of the last correction */
+    int turns;         /* corrections to and fro, close together */
+    bool was_ahead;    /* the last one was in this direction */
 };
 
 /* A video track beside the first, whose offset it shares. */

@@ -161,6 +161,68 @@ static void drops_a_frame_of_sound_when_there_is_too_much(void **state)
     end(&f);
 }
 
+/* Restreamed cameras: frames have the times at which they arrived, up to 60 ms off. */
+static void smooths_times_that_go_to_and_fro(void **state)
+{
+    struct fixture f;
+    int64_t last = 0, off = 0;
+    unsigned seed = 7;
+
+    begin(&f);
+    picture(&f, 0, true);
+    for (int i = 0; i < 3000; i++) {
+        int64_t jitter = (int64_t)((seed = seed * 1103515245 + 12345) >> 16) % 120 - 60;
+        struct result r = sound(&f, 100 + audio_ms(i) + jitter);
+
+        if (i >= 150) { /* three seconds to find out */
+            assert_false(r.is_dropped);
+            assert_int_equal(r.dts, last + FRAME);
+            off += r.dts - TIMELINE_START - (100 + audio_ms(i)) * MS;
+        }
+        last = r.is_dropped ? last : r.dts;
+    }
+    assert_true(llabs(off / 2850) <= 45 * MS);
+    end(&f);
+}
+
+/* Losses on the way: each hole stays where it is, however many there are. */
+static void leaves_every_hole_where_it_is(void **state)
+{
+    struct fixture f;
+
+    begin(&f);
+    picture(&f, 0, true);
+    for (int i = 0; i < 3000; i++) {
+        if (i % 50 >= 47) /* 64 ms of every second */
+            continue;
+        int64_t dts = sound(&f, audio_ms(i)).dts;
+
+        assert_true(llabs(dts - TIMELINE_START - audio_ms(i) * MS) <= 2 * MS);
+    }
+    end(&f);
+}
+
+/* The drift of a clock beside jitter is followed as well. */
+static void follows_a_drifting_clock_on_average(void **state)
+{
+    struct fixture f;
+    unsigned seed = 7;
+
+    begin(&f);
+    picture(&f, 0, true);
+    for (int i = 0; i < 10000; i++) {
+        int64_t jitter = (int64_t)((seed = seed * 1103515245 + 12345) >> 16) % 120 - 60;
+        int64_t clock = 100 + lround(i * 1024 / 48.0 * (i < 5000 ? 0.999 : 1.001));
+        struct result r = sound(&f, clock + jitter);
+
+        if (i > 150 && !r.is_dropped && (i < 5000 || i > 5200))
+            assert_true(llabs(r.dts - TIMELINE_START - clock * MS) <= 70 * MS);
+        if (i % 47 == 0)
+            picture(&f, audio_ms(i), true);
+    }
+    end(&f);
+}
+
 static void keeps_decode_times_rising(void **state)
 {
     static const int64_t times[] = { 0, 33, 33, 30, 0, 66, 66, 100 };
@@ -497,6 +559,9 @@ int main(void)
         cmocka_unit_test(counts_samples_exactly_at_44_kHz),
         cmocka_unit_test(moves_sound_ahead_after_a_gap),
         cmocka_unit_test(drops_a_frame_of_sound_when_there_is_too_much),
+        cmocka_unit_test(smooths_times_that_go_to_and_fro),
+        cmocka_unit_test(leaves_every_hole_where_it_is),
+        cmocka_unit_test(follows_a_drifting_clock_on_average),
         cmocka_unit_test(keeps_decode_times_rising),
         cmocka_unit_test(keeps_composition_times_within_reason),
         cmocka_unit_test(leaves_the_gap_of_one_track),
