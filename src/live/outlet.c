@@ -18,6 +18,9 @@
 #define TRACK_WAIT ((int64_t)1 * MEDIA_TIMESCALE)
 #define TRACK_LAG  ((int64_t)2 * MEDIA_TIMESCALE)
 
+/* Multiplexers gather sound before they write it; without any for longer, there is none. */
+#define SILENCE ((int64_t)1 * MEDIA_TIMESCALE)
+
 struct outlet {
     struct outlet_config config;
     struct outlet_events events;
@@ -26,7 +29,9 @@ struct outlet {
     struct segmenter *segmenter;
     char codecs[OUTLET_CODECS_SIZE];
     bool is_interrupted;
-    int err; /* of the segmenter, inside a push */
+    bool has_heard;
+    int64_t heard; /* decode time of the source's newest sound */
+    int err;       /* of the segmenter, inside a push */
 };
 
 static enum track_origin origin_of(const struct outlet *outlet, enum media_kind kind)
@@ -179,8 +184,26 @@ static int push(struct outlet *outlet, struct packet *packet)
     return outlet->err;
 }
 
+/* Nobody waits for sound that the source does not have. */
+static void note_silence(struct outlet *outlet, const struct packet *packet)
+{
+    if (packet->track || origin_of(outlet, MEDIA_AUDIO) == TRACK_NONE)
+        return;
+    if (packet->kind == MEDIA_AUDIO || !outlet->has_heard) {
+        outlet->heard = packet->dts;
+        outlet->has_heard = true;
+    }
+    if (packet->dts - outlet->heard <= SILENCE)
+        return;
+    if (origin_of(outlet, MEDIA_VIDEO) == TRACK_NONE)
+        segmenter_pass(outlet->segmenter, packet->dts);
+    else if (outlet->order)
+        interleave_lost(outlet->order, MEDIA_AUDIO);
+}
+
 int outlet_push_source(struct outlet *outlet, struct packet *packet)
 {
+    note_silence(outlet, packet);
     if (origin_of(outlet, packet->kind) != TRACK_SOURCE || outlet->is_interrupted)
         return outlet->err;
     if (packet->kind == MEDIA_VIDEO && packet->track != outlet->config.rendition->source_track)

@@ -399,6 +399,17 @@ void segmenter_cut(struct segmenter *s, const struct cut *cut)
         pass_cut(s, NULL);
 }
 
+static void pass_cuts(struct segmenter *s, int64_t dts, const struct packet *trigger)
+{
+    while (s->cuts.count && dts >= reach(&s->cuts.items[0]))
+        pass_cut(s, trigger);
+}
+
+void segmenter_pass(struct segmenter *s, int64_t dts)
+{
+    pass_cuts(s, dts, NULL);
+}
+
 void segmenter_flush(struct segmenter *s)
 {
     while (s->cuts.count)
@@ -463,8 +474,7 @@ int segmenter_push(struct segmenter *s, struct packet *packet)
 {
     if (!is_wanted(s, packet))
         return 0;
-    while (s->cuts.count && packet->dts >= reach(&s->cuts.items[0]))
-        pass_cut(s, packet);
+    pass_cuts(s, packet->dts, packet);
     if (check_room(s, packet))
         return -EMSGSIZE;
     if (s->cuts.count && is_behind(&s->cuts.items[0], packet))

@@ -58,6 +58,8 @@ void segmenter_cut(struct segmenter *s, const struct cut *cut);
 /* The next packet of the rendition, as interleave puts them. Refs it. Tracks that the configuration
  * does not name are ignored. -EMSGSIZE: a part would pass its limit; the broadcast must end. */
 int segmenter_push(struct segmenter *s, struct packet *packet);
+/* No packet before `dts` will come any more: closes what lies before it. */
+void segmenter_pass(struct segmenter *s, int64_t dts);
 /* No packet before the cuts told so far will come any more: closes what they close. */
 void segmenter_flush(struct segmenter *s);
 /* Nothing will come before segmenter_resume(): players learn of gaps as the plan goes on, instead
