@@ -12,6 +12,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/audio_fifo.h>
 #include <libswresample/swresample.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -20,6 +21,7 @@
 
 #define TOLERANCE     (MEDIA_TIMESCALE * 40 / 1000)
 #define BREAK         MEDIA_TIMESCALE
+#define ROUNDING      1     /* tick, of whoever counts samples in 90 kHz */
 #define OTHER_RATE    48000 /* for sources of neither 44.1 nor 48 kHz */
 #define FRAME_SAMPLES 1024  /* of a frame that could not be decoded, unless one was before */
 
@@ -38,6 +40,8 @@ struct audio_decoder {
     int64_t start;    /* time of sample 0, 90 kHz */
     int64_t received; /* samples put into the fifo since then */
     int64_t taken;    /* and out of it */
+    int64_t given;    /* time of sample `given_at`, as the newest packet told it, or counted */
+    int64_t given_at;
     int64_t arrival_us;
 };
 
@@ -129,6 +133,15 @@ static int64_t time_of(const struct audio_decoder *d, int64_t sample)
     return d->start + av_rescale(sample, MEDIA_TIMESCALE, d->format.sample_rate);
 }
 
+/* Blocks that are the source's frames get their very times, so that they fall into the same
+ * segments. */
+static int64_t block_time(const struct audio_decoder *d)
+{
+    int64_t since = d->taken - d->given_at;
+
+    return d->given + av_rescale(since, MEDIA_TIMESCALE, d->format.sample_rate);
+}
+
 static void hand_over_blocks(struct audio_decoder *d)
 {
     float samples[AUDIO_CHANNELS_MAX][AUDIO_BLOCK_SAMPLES];
@@ -136,7 +149,7 @@ static void hand_over_blocks(struct audio_decoder *d)
 
     while (av_audio_fifo_size(d->fifo) >= AUDIO_BLOCK_SAMPLES) {
         av_audio_fifo_read(d->fifo, (void **)block.channels, AUDIO_BLOCK_SAMPLES);
-        block.pts = time_of(d, d->taken);
+        block.pts = block_time(d);
         block.arrival_us = d->arrival_us;
         d->taken += AUDIO_BLOCK_SAMPLES;
         d->events.on_block(&block, d->ctx);
@@ -171,6 +184,12 @@ void audio_decoder_drain(struct audio_decoder *d)
 
 /* -- times -- */
 
+static void count_from(struct audio_decoder *d, int64_t pts)
+{
+    d->start = d->given = pts;
+    d->received = d->taken = d->given_at = 0;
+}
+
 static void start_at(struct audio_decoder *d, int64_t pts)
 {
     if (d->is_running) {
@@ -178,8 +197,21 @@ static void start_at(struct audio_decoder *d, int64_t pts)
         d->events.on_break(d->ctx);
     }
     d->is_running = true;
-    d->start = pts;
-    d->received = d->taken = 0;
+    count_from(d, pts);
+}
+
+/* Whole blocks of silence, and the rest as a step in time, so that blocks go on being the source's
+ * frames; where they are not (another rate), silence of that very length. */
+static void fill_hole(struct audio_decoder *d, int64_t ahead, int64_t pts)
+{
+    int64_t count = av_rescale(ahead, d->format.sample_rate, MEDIA_TIMESCALE);
+
+    if (d->source_rate != d->format.sample_rate || av_audio_fifo_size(d->fifo)) {
+        put_silence(d, count);
+        return;
+    }
+    put_silence(d, (count + ROUNDING) / AUDIO_BLOCK_SAMPLES * AUDIO_BLOCK_SAMPLES);
+    count_from(d, pts);
 }
 
 /* Brings the flow to the packet's time. False: the packet is for a time that has passed. */
@@ -190,7 +222,11 @@ static bool follow(struct audio_decoder *d, int64_t pts)
     if (!d->is_running || ahead > BREAK)
         start_at(d, pts);
     else if (ahead > TOLERANCE)
-        put_silence(d, av_rescale(ahead, d->format.sample_rate, MEDIA_TIMESCALE));
+        fill_hole(d, ahead, pts);
+    d->given_at = d->received;
+    d->given = time_of(d, d->received);
+    if (llabs(pts - d->given) <= ROUNDING)
+        d->given = pts;
     return ahead >= -TOLERANCE;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AAC frames to an even flow of sound: floating-point samples, one or two channels, 44.1 or 48 kHz,
- * in blocks of 1024 with exact times. What is missing or broken is silence, so that the flow never
- * shifts against the picture.
- * Thread: its owner's. Callbacks run inside audio_decoder_decode() and audio_decoder_drain(). */
+ * in blocks of 1024 with exact times: those of the source's frames, unless it has another rate.
+ * What is missing or broken is silence, so that the flow never shifts against the picture. Thread:
+ * its owner's. Callbacks run inside audio_decoder_decode() and audio_decoder_drain(). */
 #ifndef TRANSCODE_AUDIO_DECODER_H
 #define TRANSCODE_AUDIO_DECODER_H
 

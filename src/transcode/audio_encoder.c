@@ -19,8 +19,9 @@ struct audio_encoder {
     AVFrame *frame;
     AVPacket *packet;
     int64_t blocks;
-    int64_t start;                   /* time of the first sample, 90 kHz */
-    int64_t arrival_us[BLOCKS_HELD]; /* of the last blocks, by number */
+    struct {
+        int64_t pts, arrival_us;
+    } held[BLOCKS_HELD]; /* the last blocks, by number */
 };
 
 static int open_codec(struct audio_encoder *e, const struct audio_format *format, int bitrate_bps)
@@ -91,12 +92,13 @@ const uint8_t *audio_encoder_asc(const struct audio_encoder *e, size_t *len)
 static void hand_over(struct audio_encoder *e)
 {
     int64_t samples = e->packet->pts; /* since the first one; the priming lies before it */
+    int64_t number = samples / AUDIO_BLOCK_SAMPLES % BLOCKS_HELD;
     struct audio_frame frame = { .data = e->packet->data, .len = (size_t)e->packet->size };
 
     if (samples < 0)
         return;
-    frame.pts = e->start + av_rescale(samples, MEDIA_TIMESCALE, e->codec->sample_rate);
-    frame.arrival_us = e->arrival_us[samples / AUDIO_BLOCK_SAMPLES % BLOCKS_HELD];
+    frame.pts = e->held[number].pts;
+    frame.arrival_us = e->held[number].arrival_us;
     e->events.on_frame(&frame, e->ctx);
 }
 
@@ -110,14 +112,14 @@ static void receive_frames(struct audio_encoder *e)
 
 void audio_encoder_encode(struct audio_encoder *e, const struct audio_block *block)
 {
-    if (e->blocks == 0)
-        e->start = block->pts;
     if (av_frame_make_writable(e->frame) < 0)
         return;
     for (int i = 0; i < e->codec->ch_layout.nb_channels; i++)
         memcpy(e->frame->data[i], block->channels[i], AUDIO_BLOCK_SAMPLES * sizeof(float));
     e->frame->pts = e->blocks * AUDIO_BLOCK_SAMPLES;
-    e->arrival_us[e->blocks++ % BLOCKS_HELD] = block->arrival_us;
+    e->held[e->blocks % BLOCKS_HELD].pts = block->pts;
+    e->held[e->blocks % BLOCKS_HELD].arrival_us = block->arrival_us;
+    e->blocks++;
     avcodec_send_frame(e->codec, e->frame);
     receive_frames(e);
 }

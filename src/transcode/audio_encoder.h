@@ -25,7 +25,7 @@ int audio_encoder_create(struct audio_encoder **out, const struct audio_format *
                          int bitrate_bps, const struct audio_encoder_events *events, void *ctx);
 /* AudioSpecificConfig; lives as long as `e`. */
 const uint8_t *audio_encoder_asc(const struct audio_encoder *e, size_t *len);
-/* Blocks follow one another without a gap. */
+/* Blocks follow one another; steps in their times are those of the frames. */
 void audio_encoder_encode(struct audio_encoder *e, const struct audio_block *block);
 /* Hands over what the encoder still holds. Nothing may follow. */
 void audio_encoder_drain(struct audio_encoder *e);

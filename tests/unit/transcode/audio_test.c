@@ -22,7 +22,7 @@ struct chain {
     AVCodecContext *player;
     int breaks, frames;
     bool is_deaf; /* nothing is played */
-    int64_t first_pts, next_pts;
+    int64_t first_pts, last_pts, next_pts;
     int jumps;                 /* in the times of frames */
     double loudest, loudest_s; /* of all samples, and when */
 };
@@ -63,6 +63,7 @@ static void on_frame(const struct audio_frame *frame, void *ctx)
         c->first_pts = frame->pts;
     else if (llabs(frame->pts - c->next_pts) > 2)
         c->jumps++;
+    c->last_pts = frame->pts;
     c->next_pts = frame->pts + 1024 * (int64_t)MEDIA_TIMESCALE / rate;
     if (!c->is_deaf)
         play(c, frame);
@@ -193,6 +194,27 @@ static void holes_become_silence(void **state)
     clip_destroy(clip);
 }
 
+/* A hole of no whole number of frames: behind it a frame is again what a frame of the source is. */
+static void holes_keep_the_sources_frames(void **state)
+{
+    struct clip *clip = clip_of(CLICK_ARGUMENTS("2.5", "48000", "2"));
+    struct chain c;
+
+    setup(&c, clip);
+    for (size_t i = 0; i < clip->count; i++) {
+        if (i >= 40 && i < 43)
+            continue;
+        feed(&c, clip, i, i < 40 ? 0 : 10 * 90);
+        if (i >= 47 && i < clip->count - 1)
+            assert_int_equal(c.last_pts, clip->packets[i - 2]->pts + 10 * 90);
+    }
+    finish(&c);
+    assert_int_equal(c.jumps, 1);
+    assert_int_equal(c.breaks, 0);
+    assert_true(fabs(c.loudest_s - 2.511) < 0.002);
+    clip_destroy(clip);
+}
+
 static void long_holes_start_anew(void **state)
 {
     struct clip *clip = clip_of(CLICK_ARGUMENTS("2.5", "48000", "2"));
@@ -247,6 +269,28 @@ static void broken_frames_become_silence(void **state)
     clip_destroy(clip);
 }
 
+/* At 44.1 kHz a frame is no whole number of ticks, and whoever counts them rounds in their own way:
+ * a tick is enough to fall into another segment than the source's frame. */
+static void frames_keep_the_sources_times(void **state)
+{
+    struct clip *clip = clip_of(CLICK_ARGUMENTS("1.0", "44100", "1"));
+    struct chain c;
+
+    setup(&c, clip);
+    c.is_deaf = true;
+    for (int64_t n = 0; n < (int64_t)clip->count; n++) {
+        int64_t pts = CLIP_START + 77 + n * 1024 * MEDIA_TIMESCALE / 44100;
+
+        feed(&c, clip, (size_t)n, pts - clip->packets[n]->pts);
+        if (n < 3 || n >= (int64_t)clip->count - 3)
+            continue;
+        assert_int_equal(c.last_pts, CLIP_START + 77 + (n - 2) * 1024 * MEDIA_TIMESCALE / 44100);
+    }
+    finish(&c);
+    assert_int_equal(c.jumps, 0);
+    clip_destroy(clip);
+}
+
 static void late_sound_starts_late(void **state)
 {
     struct clip *clip = clip_of(CLICK_ARGUMENTS("1.0", "48000", "2"));
@@ -291,9 +335,11 @@ int main(void)
         cmocka_unit_test(resampling_moves_nothing),
         cmocka_unit_test(more_channels_become_two),
         cmocka_unit_test(holes_become_silence),
+        cmocka_unit_test(holes_keep_the_sources_frames),
         cmocka_unit_test(long_holes_start_anew),
         cmocka_unit_test(jitter_of_milliseconds_is_smoothed),
         cmocka_unit_test(broken_frames_become_silence),
+        cmocka_unit_test(frames_keep_the_sources_times),
         cmocka_unit_test(late_sound_starts_late),
         cmocka_unit_test(twenty_minutes_do_not_drift),
     };
