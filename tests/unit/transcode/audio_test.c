@@ -25,6 +25,7 @@ struct chain {
     int64_t first_pts, last_pts, next_pts;
     int jumps;                 /* in the times of frames */
     double loudest, loudest_s; /* of all samples, and when */
+    double softest, strongest; /* of all frames behind the first: mean squares */
 };
 
 /* clang-format off */
@@ -37,6 +38,7 @@ static void play(struct chain *c, const struct audio_frame *frame)
 {
     AVPacket *packet = av_packet_alloc();
     AVFrame *out = av_frame_alloc();
+    double power = 0;
 
     assert_int_equal(av_new_packet(packet, (int)frame->len), 0);
     memcpy(packet->data, frame->data, frame->len);
@@ -44,11 +46,16 @@ static void play(struct chain *c, const struct audio_frame *frame)
     assert_int_equal(avcodec_receive_frame(c->player, out), 0);
     for (int i = 0; i < out->nb_samples; i++) {
         double value = fabs(((const float *)(const void *)out->data[0])[i]);
+        power += value * value / out->nb_samples;
         if (value <= c->loudest)
             continue;
         c->loudest = value;
         c->loudest_s =
             (double)(frame->pts - CLIP_START) / MEDIA_TIMESCALE + (double)i / out->sample_rate;
+    }
+    if (c->frames > 4) {
+        c->softest = c->softest > 0 && c->softest < power ? c->softest : power;
+        c->strongest = fmax(c->strongest, power);
     }
     av_frame_free(&out);
     av_packet_free(&packet);
@@ -166,6 +173,22 @@ static void a_click_comes_out_when_it_went_in(void **state)
 {
     check_click(CLICK_ARGUMENTS("1.7", "48000", "2"), 1.7, 48000, 2);
     check_click(CLICK_ARGUMENTS("1.7", "44100", "1"), 1.7, 44100, 1);
+}
+
+/* A sine of 1/8. */
+static void a_note_keeps_its_level(void **state)
+{
+    struct clip *clip = clip_of("-f lavfi -i sine=frequency=440:sample_rate=44100:d=8 -c:a aac "
+                                "-b:a 96k");
+    struct chain c;
+
+    setup(&c, clip);
+    for (size_t i = 0; i + 4 < clip->count; i++) /* but for its end */
+        feed(&c, clip, i, 0);
+    assert_true(fabs(sqrt(2 * c.softest) * 8 - 1) < 0.1);
+    assert_true(fabs(sqrt(2 * c.strongest) * 8 - 1) < 0.1);
+    finish(&c);
+    clip_destroy(clip);
 }
 
 static void resampling_moves_nothing(void **state)
@@ -332,6 +355,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_click_comes_out_when_it_went_in),
+        cmocka_unit_test(a_note_keeps_its_level),
         cmocka_unit_test(resampling_moves_nothing),
         cmocka_unit_test(more_channels_become_two),
         cmocka_unit_test(holes_become_silence),
