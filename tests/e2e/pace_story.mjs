@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 
 import { createChannel, getStream, untilLive, untilPlaylist } from './support/channel.mjs';
+import { readFlv } from './support/flv.mjs';
 import { makeMediaFile, sendMediaFile } from './support/media_file.mjs';
 import { fetchMedia } from './support/playlist.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
 import { story } from './support/story.mjs';
+import { sendTags } from './support/tag_sender.mjs';
 import { until } from './support/wait.mjs';
 import { eventCount, metric, workerPids } from './support/workers.mjs';
 
@@ -33,6 +35,11 @@ story('an encoder at twice real time is taken as it comes', async (kit) => {
     const segments = whole(playlist);
     assert.ok(secondsOf(segments) > 25, `${secondsOf(segments)} s of ${variant.RESOLUTION}`);
     await checkPictures(playlist, segments.slice(-10));
+    for (const [i, { duration, date }] of playlist.segments.entries()) {
+      assert.ok(Math.round(duration) <= playlist.targetDuration, `a segment of ${duration} s`);
+      const next = playlist.segments[i + 1]?.date;
+      if (date && next) assert.ok(Math.abs(next - date - 1000 * duration) <= 2, 'dates go with the media');
+    }
   }
   assert.equal(await eventCount(server, 'Stream Failure'), 0);
 });
@@ -84,3 +91,52 @@ story('a picture that changes its size: a discontinuity in every rung', async (k
   assert.notEqual(workerPids(server)[0], worker, 'another worker');
   assert.equal((await fetchMedia(variants[0].url)).isEnded, false);
 });
+
+// Twenty seconds of media in two, which no worker can follow; before and behind them real time.
+const RUSH = { from: 6000, to: 26_000, speed: 10 };
+
+function rushed(ms) {
+  if (ms <= RUSH.from) return ms;
+  const rush = (Math.min(ms, RUSH.to) - RUSH.from) / RUSH.speed;
+  return RUSH.from + rush + Math.max(0, ms - RUSH.to);
+}
+
+story('a rung that cannot keep up loses whole GOPs, alone, and recovers', async (kit) => {
+  const server = await kit.server({ options: ['--x264-preset', 'medium'] });
+  const channel = await createChannel(kit, { type: 'STANDARD' });
+  const file = await makeMediaFile(kit, { size: '852x476', seconds: 45, bitrate: '600k', container: 'flv' });
+  const { client } = await sendTags(kit, channel.rtmpUrl, readFlv(file), { due: (tag) => rushed(tag.ms) });
+  const variants = await untilLive(channel);
+  assert.deepEqual(variants.map((variant) => variant.VIDEO), ['476p30', '360p30', '160p30']);
+  const dropped = () => metric(server, 'weir_transcode_rung_gops_dropped_total', 'rendition="360p30"');
+  await untilPlaylist(variants[0].url, 'five segments', (p) => p.segments.length >= 5);
+  const before = await dropped();
+
+  const isWhole = async (playlist) => {
+    const last = playlist.segments.slice(-3);
+    if (playlist.mediaSequence + playlist.segments.length < RUSH.to / 1000 + 5 || last.some((segment) => segment.isGap)) return false;
+    return tracksOf(await probeBytes(await fetchSegments(playlist, last))).video.length === 90;
+  };
+  const playlists = await until('three whole segments behind the rush', async () => {
+    const all = await Promise.all(variants.map((variant) => fetchMedia(variant.url)));
+    return (await Promise.all(all.map(isWhole))).every(Boolean) && all;
+  }, { timeout: 25_000, interval: 300 });
+  const places = ({ mediaSequence, segments }) => new Map(segments.map(({ duration, date }, i) => [mediaSequence + i, `${duration} ${date?.getTime()}`]));
+  const [source, rung] = playlists;
+  for (const other of playlists.slice(1)) {
+    const common = [...places(other)].filter(([number]) => places(source).has(number));
+    assert.ok(common.length >= 10, `${common.length} segments of both`);
+    for (const [number, place] of common) assert.equal(place, places(source).get(number), `segment ${number}`);
+  }
+  assert.ok(source.segments.every((segment) => !segment.isGap), 'nothing is missing in the source\'s rung');
+  await checkPictures(source, source.segments);
+  assert.ok(await dropped() > before);
+  const pictures = await Promise.all(rung.segments.map(async (segment) =>
+    (segment.isGap ? [] : tracksOf(await probeBytes(await fetchSegments({}, [segment]))).video)));
+  assert.ok(pictures.every((some) => !some.length || some[0].isKey), 'what is there can be decoded');
+  const counts = pictures.map((some) => some.length);
+  assert.ok(counts.includes(0), 'whole segments are missing');
+  counts.forEach((count, i) => assert.ok(count === 30 || !count || !counts[i + 1], `from one picture to the next keyframe in time, not ${counts}`));
+  assert.equal(await metric(server, 'weir_transcode_worker_losses_total'), 0);
+  assert.ok(!client.isClosed);
+}, { timeout: 90_000 });
