@@ -4,7 +4,9 @@
  *
  *   PAT  PMT  [PES ID3] ...  [PES sound, some frames] [PES picture] [PES picture] ...
  *
- * so that every part plays by itself and no PES packet crosses from one into another. */
+ * so that every part plays by itself and no PES packet crosses from one into another. The first
+ * picture of a part brings the parameter sets along, IDR or not: video.js begins where it likes,
+ * and takes the codec's profile from them. */
 #include <errno.h>
 #include <string.h>
 
@@ -168,7 +170,7 @@ static int add_sound(struct muxer *m, const struct mux_part *part, int from)
 /* Sound goes where its first frame stands, ahead of the pictures shown meanwhile. */
 static void list_units(struct muxer *m, const struct mux_part *part)
 {
-    bool owes_sets = part->starts_segment;
+    bool owes_sets = true;
     int sound_done = 0;
 
     m->unit_count = 0;

@@ -24,7 +24,6 @@ struct timed_tag {
 /* What goes into one part. Everything borrowed. */
 struct mux_part {
     int64_t start;                 /* declared start */
-    bool starts_segment;           /* its first picture brings the parameter sets along */
     struct packet *const *packets; /* each track in decode order, mixed; only of its tracks */
     int packet_count;
     int64_t next_video_dts; /* of the access unit after the last one here; -1: not known */

@@ -232,7 +232,6 @@ static int write_part(struct segmenter *s, const struct packet *trigger, int64_t
 {
     struct mux_part part = {
         .start = s->begun.start,
-        .starts_segment = s->begun.part == 0,
         .packets = packet_queue_items(&s->now),
         .packet_count = packet_queue_count(&s->now),
         .next_video_dts = next_video_dts(s, trigger),

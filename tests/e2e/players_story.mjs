@@ -52,21 +52,16 @@ function assertSmooth(player, { seen, errors }) {
   assert.ok(jump < 0.1, `${player}: the picture is ${jump} s away from where the media time puts it`);
 }
 
-story('shaka-player goes down and up a ladder (TS, LOW)', async (kit) => {
-  await kit.server();
-  const channel = await clockChannel(kit);
-  const page = await (await kit.browser()).shakaPage(channel.playbackUrl);
-  assertSmooth('shaka', await switchRungs(page, CHOOSERS.shaka));
-}, { timeout: 90_000 });
-
-story('shaka-player and video.js go down and up a ladder (FRAGMENTED_MP4, NORMAL)', async (kit) => {
-  await kit.server();
-  const channel = await clockChannel(kit, { containerFormat: 'FRAGMENTED_MP4', latencyMode: 'NORMAL' });
-  const browser = await kit.browser();
-  const pages = { shaka: await browser.shakaPage(channel.playbackUrl), videojs: await browser.videojsPage(channel.playbackUrl) };
-  await Promise.all(Object.entries(pages).map(async ([player, page]) =>
-    assertSmooth(player, await switchRungs(page, CHOOSERS[player]))));
-}, { timeout: 90_000 });
+for (const [containerFormat, latencyMode] of [['TS', 'LOW'], ['FRAGMENTED_MP4', 'NORMAL']]) {
+  story(`shaka-player and video.js go down and up a ladder (${containerFormat}, ${latencyMode})`, async (kit) => {
+    await kit.server();
+    const channel = await clockChannel(kit, { containerFormat, latencyMode });
+    const browser = await kit.browser();
+    const pages = { shaka: await browser.shakaPage(channel.playbackUrl), videojs: await browser.videojsPage(channel.playbackUrl) };
+    await Promise.all(Object.entries(pages).map(async ([player, page]) =>
+      assertSmooth(player, await switchRungs(page, CHOOSERS[player]))));
+  }, { timeout: 90_000 });
+}
 
 // Begins on the lower rung and stays there of its own accord, but may leave it where it has to.
 const LOWER_FIRST = { startLevel: 0, abrEwmaDefaultEstimate: 1, abrBandWidthUpFactor: 1e-4 };

@@ -77,11 +77,10 @@ static void sound(struct fixture *f, int64_t dts, size_t len)
 }
 
 /* Writes the part and reads it back. The packets stay for comparison. */
-static void write_part(struct fixture *f, bool starts_segment)
+static void write_part(struct fixture *f)
 {
     const struct mux_part part = {
         .start = f->packets[0]->dts,
-        .starts_segment = starts_segment,
         .packets = f->packets,
         .packet_count = f->count,
         .next_video_dts = -1,
@@ -118,7 +117,7 @@ static void carries_an_idr_with_its_parameter_sets(void **state)
     begin(&f);
     sets = f.video->video.annexb_sets;
     picture(&f, START, true, 1000);
-    write_part(&f, true);
+    write_part(&f);
     pes = nth(&f, VIDEO_PID, 0);
     assert_int_equal(pes->stream_id, 0xe0);
     assert_true(pes->is_random_access);
@@ -129,8 +128,8 @@ static void carries_an_idr_with_its_parameter_sets(void **state)
     end(&f);
 }
 
-/* A segment cut without an IDR begins like one, other pictures do not. */
-static void begins_each_segment_with_parameter_sets(void **state)
+/* A player may begin at any of them. */
+static void begins_each_part_with_parameter_sets(void **state)
 {
     struct fixture f;
     size_t sets;
@@ -139,14 +138,16 @@ static void begins_each_segment_with_parameter_sets(void **state)
     sets = f.video->video.annexb_sets->len;
     picture(&f, START, false, 100);
     picture(&f, START + 3000, false, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + sets + 100);
     assert_false(nth(&f, VIDEO_PID, 0)->is_random_access);
     assert_int_equal(nth(&f, VIDEO_PID, 1)->len, 6 + 100);
     drop_packets(&f);
-    picture(&f, START + 6000, false, 100);
-    write_part(&f, false);
-    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + 100);
+    picture(&f, START + 6000, true, 100);
+    picture(&f, START + 9000, true, 100);
+    write_part(&f);
+    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + sets + 100);
+    assert_int_equal(nth(&f, VIDEO_PID, 1)->len, 6 + sets + 100);
     end(&f);
 }
 
@@ -156,12 +157,15 @@ static void replaces_lengths_by_start_codes(void **state)
     static const uint8_t expected[] = { 0, 0, 0, 1, 9,    0xf0, 0, 0, 0, 1, 0x06, 5,
                                         0, 0, 0, 1, 0x41, 1,    2, 0, 0, 0, 1,    0x41 };
     struct fixture f;
+    size_t sets;
 
     begin(&f);
+    sets = f.video->video.annexb_sets->len;
     f.packets[f.count++] = packet_create(f.video, bytes_copy(data, sizeof(data)));
-    write_part(&f, false);
-    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, sizeof(expected));
-    assert_memory_equal(nth(&f, VIDEO_PID, 0)->data, expected, sizeof(expected));
+    write_part(&f);
+    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, sizeof(expected) + sets);
+    assert_memory_equal(nth(&f, VIDEO_PID, 0)->data, expected, 6);
+    assert_memory_equal(nth(&f, VIDEO_PID, 0)->data + 6 + sets, expected + 6, sizeof(expected) - 6);
     end(&f);
 }
 
@@ -174,8 +178,8 @@ static void leaves_out_what_lies_about_its_length(void **state)
 
     begin(&f);
     f.packets[f.count++] = packet_create(f.video, bytes_copy(data, sizeof(data)));
-    write_part(&f, false);
-    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + 6);
+    write_part(&f);
+    assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + f.video->video.annexb_sets->len + 6);
     end(&f);
 }
 
@@ -189,7 +193,7 @@ static void fits_payloads_of_any_length(void **state)
         picture(&f, START, len % 2, len);
         picture(&f, START + 3000, false, len + 1)->pts += 3000;
         sound(&f, START, len - 5);
-        write_part(&f, false);
+        write_part(&f);
         assert_int_equal(nth(&f, VIDEO_PID, 1)->len, 6 + len + 1);
         assert_int_equal(nth(&f, AUDIO_PID, 0)->len, 7 + len - 5);
         end(&f);
@@ -202,13 +206,13 @@ static void does_not_tell_the_length_of_a_large_picture(void **state)
 
     begin(&f);
     picture(&f, START, true, 65000);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_not_equal(nth(&f, VIDEO_PID, 0)->told_len, 0);
     drop_packets(&f);
     f.packets[f.count++] = packet_create(f.video, bytes_create(70000));
     memset(f.packets[0]->data->data, 0x5a, 70000);
     memcpy(f.packets[0]->data->data, "\0\x01\x11\x6c\x41", 5); /* 69996 */
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->told_len, 0);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->len, 6 + f.video->video.annexb_sets->len + 70000);
     end(&f);
@@ -226,7 +230,7 @@ static void counts_on_from_part_to_part(void **state)
             picture(&f, dts, i == 0, 100 + (size_t)(part * i));
             sound(&f, dts, 50 + (size_t)i);
         }
-        write_part(&f, part % 3 == 0);
+        write_part(&f);
         drop_packets(&f);
     }
     end(&f);
@@ -240,7 +244,7 @@ static void carries_both_times_of_reordered_pictures(void **state)
     picture(&f, START, true, 100)->pts += 6000;
     picture(&f, START + 3000, false, 100)->pts += 9000;
     picture(&f, START + 6000, false, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->pts, START + 6000);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->dts, START);
     assert_int_equal(nth(&f, VIDEO_PID, 1)->pts, START + 12000);
@@ -258,7 +262,7 @@ static void carries_the_clock_on_every_picture(void **state)
         picture(&f, START + i * 3000, i == 0, 300);
         sound(&f, START + i * 3000, 100);
     }
-    write_part(&f, true);
+    write_part(&f);
     for (int i = 0; i < 10; i++)
         assert_int_equal(nth(&f, VIDEO_PID, i)->pcr, START + i * 3000 - 9000);
     assert_int_equal(nth(&f, AUDIO_PID, 0)->pcr, -1);
@@ -272,10 +276,10 @@ static void carries_the_clock_alone_where_there_are_no_pictures(void **state)
 
     begin(&f);
     picture(&f, START - 3000, true, 300);
-    write_part(&f, true);
+    write_part(&f);
     drop_packets(&f);
     sound(&f, START, 100);
-    write_part(&f, false);
+    write_part(&f);
     assert_int_equal(f.reader->lone_clock, START - 9000);
     end(&f);
 }
@@ -286,7 +290,7 @@ static void carries_the_clock_on_sound_where_that_is_all(void **state)
 
     begin_tracks(&f, false, true);
     sound(&f, START, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(nth(&f, AUDIO_PID, 0)->pcr, START - 9000);
     assert_int_equal(f.reader->lone_clock, -1);
     end(&f);
@@ -301,7 +305,7 @@ static void wraps_times_at_33_bits(void **state)
     picture(&f, wrap - 100, true, 100)->pts += 200;
     picture(&f, wrap + 3000, false, 100);
     sound(&f, 3 * wrap + 50, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->dts, wrap - 100);
     assert_int_equal(nth(&f, VIDEO_PID, 0)->pts, 100);
     assert_int_equal(nth(&f, VIDEO_PID, 1)->dts, 3000);
@@ -336,7 +340,7 @@ static void groups_frames_of_sound(void **state)
         picture(&f, START + i * 1920, i == 0, 100);
         sound(&f, START + i * 1920, 200);
     }
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(count_adts(nth(&f, AUDIO_PID, 0)), 8);
     assert_int_equal(count_adts(nth(&f, AUDIO_PID, 1)), 7);
     assert_int_equal(nth(&f, AUDIO_PID, 1)->pts, START + 8 * 1920);
@@ -353,7 +357,7 @@ static void begins_another_group_after_a_gap(void **state)
     sound(&f, START, 100);
     sound(&f, START + 1920, 100);
     sound(&f, START + 9000, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(count_adts(nth(&f, AUDIO_PID, 0)), 2);
     assert_int_equal(nth(&f, AUDIO_PID, 1)->pts, START + 9000);
     end(&f);
@@ -368,7 +372,7 @@ static void puts_sound_ahead_of_pictures_shown_meanwhile(void **state)
     sound(&f, START + 100, 100);
     picture(&f, START + 3000, false, 100);
     sound(&f, START + 2020, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(f.reader->pes[0].pid, VIDEO_PID);
     assert_int_equal(f.reader->pes[1].pid, AUDIO_PID);
     assert_int_equal(count_adts(&f.reader->pes[1]), 2);
@@ -384,7 +388,7 @@ static void carries_tags_in_a_stream_of_their_own(void **state)
     picture(&f, START, true, 100);
     f.tags[0] = (struct timed_tag){ START + 500, bytes_copy("ID3 tag", 7) };
     f.tag_count = 1;
-    write_part(&f, true);
+    write_part(&f);
     assert_int_equal(f.reader->pes[0].pid, ID3_PID);
     assert_int_equal(f.reader->pes[0].stream_id, 0xbd);
     assert_int_equal(f.reader->pes[0].pts, START + 500);
@@ -408,7 +412,7 @@ static void describes_the_program(void **state)
 
     begin(&f);
     picture(&f, START, true, 100);
-    write_part(&f, true);
+    write_part(&f);
     assert_memory_equal(f.reader->pat, pat, sizeof(pat));
     assert_memory_equal(f.reader->pmt, pmt, sizeof(pmt));
     end(&f);
@@ -435,7 +439,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(carries_an_idr_with_its_parameter_sets),
-        cmocka_unit_test(begins_each_segment_with_parameter_sets),
+        cmocka_unit_test(begins_each_part_with_parameter_sets),
         cmocka_unit_test(replaces_lengths_by_start_codes),
         cmocka_unit_test(leaves_out_what_lies_about_its_length),
         cmocka_unit_test(fits_payloads_of_any_length),
