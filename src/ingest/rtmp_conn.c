@@ -138,6 +138,8 @@ void rtmp_conn_turn_away(struct rtmp_conn *conn, uint32_t stream_id, const char 
 
 /* ---- handshake ---- */
 
+#define TLS_FIRST_BYTE 0x16 /* RFC 8446 5.1: a record of the handshake */
+
 static void take(const uint8_t **data, size_t *len, size_t n)
 {
     *data += n;
@@ -167,6 +169,8 @@ static int take_handshake(struct rtmp_conn *conn, const uint8_t **data, size_t *
     size_t n;
     int err;
 
+    if (!conn->hello.len && *len && (*data)[0] == TLS_FIRST_BYTE)
+        return rtmp_conn_fail(conn, "TLS on the port for RTMP in clear: rtmps:// has its own");
     if (conn->hello.len < RTMP_C0C1_SIZE) {
         n = smaller(*len, RTMP_C0C1_SIZE - conn->hello.len);
         buf_append(&conn->hello, *data, n);

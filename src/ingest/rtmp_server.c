@@ -141,6 +141,9 @@ static void on_close(int err, void *ctx)
 {
     struct peer *peer = ctx;
 
+    if (err == -EPROTO)
+        log_info("rtmps", "TLS failed, encoders need rtmps:// on this port: peer=%s",
+                 stream_socket_peer(peer->socket));
     rtmp_conn_lost(peer->conn);
     destroy_peer(peer);
 }

@@ -2,6 +2,7 @@
 // Encoders that may not publish are told why, and nobody else notices.
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import tls from 'node:tls';
 import { once } from 'node:events';
 
 import { DeleteStreamKeyCommand } from '@aws-sdk/client-ivs';
@@ -42,6 +43,16 @@ story('plain RTMP to a channel that wants TLS is told where to go', async (kit) 
   const place = new RegExp(`rtmps://[^/\\s"]+:${port}/app`);
   assert.match(server.log, place, 'the log names the RTMPS URL');
   assert.match(log, place, 'so does the answer');
+});
+
+story('whoever mixes up the ports for RTMP and RTMPS finds it in the log', async (kit) => {
+  const server = await kit.server();
+  const portOf = (address) => Number(address.split(':').pop());
+  const clear = net.connect(portOf(server.rtmps), '127.0.0.1', () => clear.write(Buffer.alloc(1537, 3)));
+  const encrypted = tls.connect({ port: portOf(server.rtmp), host: '127.0.0.1' });
+  for (const socket of [clear, encrypted]) socket.on('error', () => {});
+  await until('a line about RTMP in clear', () => /encoders need rtmps:\/\/ on this port: peer=127\.0\.0\.1/.test(server.log));
+  await until('a line about TLS', () => /closing: .*TLS on the port for RTMP in clear/.test(server.log));
 });
 
 story('a second encoder does not disturb the first', async (kit) => {
