@@ -34,7 +34,7 @@ const descendants = async (pid) => {
 
 async function runDemo(kit, env = {}) {
   const data = makeDataDir();
-  const ports = await freePorts(4);
+  const ports = await freePorts(5);
   kit.onEnd(async () => rmSync(data, { recursive: true, force: true }));
   const child = new Child(demo, [], {
     env: { ...process.env, WEIR_DATA: data, WEIR_BINARY: binary, PORTS: ports.join(' '), ...env }, lifetimeMs: 90_000,
@@ -82,11 +82,11 @@ story('DEMO=0 LISTEN=0.0.0.0 is a server alone that others reach', async (kit) =
   const { child, data, ports } = await runDemo(kit, { DEMO: '0', LISTEN: '0.0.0.0' });
   const endpoint = `http://127.0.0.1:${ports[0]}`;
   await until('the server to be ready', async () => (await fetch(`${endpoint}/healthz`)).ok, { timeout: 30_000 });
-  const listening = await Promise.all(ports.map(async (port) => {
-    const { stdout } = await runCommand('bash', ['-c', `grep -ci ' 00000000:${port.toString(16).padStart(4, '0')} ' /proc/net/tcp || true`]);
+  const listening = await Promise.all(ports.map(async (port, i) => {
+    const { stdout } = await runCommand('bash', ['-c', `grep -ci ' 00000000:${port.toString(16).padStart(4, '0')} ' /proc/net/${i === 4 ? 'udp' : 'tcp'} || true`]);
     return Number(stdout) > 0;
   }));
-  assert.deepEqual(listening, [true, true, true, true], 'on every address');
+  assert.deepEqual(listening, [true, true, true, true, true], 'on every address');
   const ivs = new IvsClient({ endpoint, region, credentials: readCredentials(data) });
   kit.onEnd(async () => ivs.destroy());
   assert.deepEqual((await ivs.send(new ListChannelsCommand({}))).channels, [], 'nothing was made');
