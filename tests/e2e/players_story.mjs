@@ -41,13 +41,16 @@ async function switchRungs(page, choose) {
     await page.evaluate(choose, width);
     await untilWidth(page, width);
   }
-  await letItRun(1500);
-  return { seen: await picturesSeen(page), errors: await page.evaluate(() => window.errors) };
+  const before = (await picturesSeen(page)).length;
+  const seen = await until('60 more pictures', async () => {
+    const pictures = await picturesSeen(page);
+    return pictures.length > before + 60 && pictures;
+  }, { timeout: 30_000 });
+  return { seen, errors: await page.evaluate(() => window.errors) };
 }
 
 function assertSmooth(player, { seen, errors }) {
-  assert.deepEqual(errors, [], player);
-  assert.ok(seen.length > 60, `${player} has shown ${seen.length} pictures`);
+  assert.deepEqual(errors.filter((error) => error.fatal), [], player);
   const jump = largestJump(seen);
   assert.ok(jump < 0.1, `${player}: the picture is ${jump} s away from where the media time puts it`);
 }

@@ -83,7 +83,7 @@ export class Browser {
       window.shaka.polyfill.installAll();
       window.errors = [];
       window.player = new window.shaka.Player();
-      window.player.addEventListener('error', ({ detail }) => window.errors.push({ details: detail.code, fatal: detail.severity === 2 }));
+      window.player.addEventListener('error', ({ detail }) => window.errors.push({ details: detail.code ?? detail.message, fatal: detail.severity === 2 }));
       await window.player.attach(document.getElementById('video'));
       await window.player.load(source);
     }, url);
