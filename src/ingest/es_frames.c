@@ -65,15 +65,10 @@ static void note_step(struct es_frames *frames, int64_t dts)
 static void take_video(struct es_frames *frames, const struct ts_pes *pes)
 {
     int64_t delay = (pes->pts - pes->dts) & DEMUX_TIME_MASK;
-    int64_t dts = pes->has_time ? pes->dts : frames->video_dts + frames->video_step;
+    int64_t dts = pes->dts;
     size_t at = 0;
 
-    if (!pes->has_time && !frames->has_video_time) {
-        frames->damaged++;
-        return;
-    }
-    if (pes->has_time)
-        note_step(frames, dts);
+    note_step(frames, dts);
     for (int i = 0; at < pes->len; i++) {
         size_t left = pes->len - at;
         size_t len = i < UNITS_MAX - 1 ? first_unit(pes->data + at, left) : left;

@@ -197,7 +197,9 @@ static void begin_pes(struct ts_demux *d, struct track *track, const struct ts_p
     struct pes_header header;
     bool is_fine = parse_pes_header(&header, p->payload, p->len);
 
-    if (is_fine && !header.has_time && track->kind == MEDIA_VIDEO && track->is_open) {
+    if (is_fine && !header.has_time && track->kind == MEDIA_VIDEO) {
+        if (!track->is_open)
+            return; /* what it goes on with is missing */
         track->wanted = header.payload ? track->payload.len + header.payload : 0;
     } else {
         finish_pes(d, track);

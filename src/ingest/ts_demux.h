@@ -9,10 +9,11 @@
 
 struct ts_demux;
 
-/* The payload of a PES packet, which begins with a frame or goes on with the one before. */
+/* The payload of a PES packet. Sound may go on with the frame before; video begins with a picture,
+ * whose further PES packets are in it. */
 struct ts_pes {
     enum media_kind kind;
-    bool has_time;
+    bool has_time; /* always, of video */
     int64_t pts, dts;   /* 33 bits, of the first frame that begins in it */
     int64_t arrival_us; /* of its last byte, as it was pushed */
     const uint8_t *data;

@@ -385,6 +385,28 @@ static void a_lost_packet_costs_its_picture(void **state)
     assert_int_equal(damaged(f), 1);
 }
 
+static void what_goes_on_with_a_lost_picture_is_lost_with_it(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t large[1000];
+
+    memset(large, 0xaa, sizeof(large));
+    memcpy(large, slice, sizeof(slice));
+    ts_tables_out(&f->ts, 0x1b, 0, 0, NULL);
+    picture(f, idr, 90000, TS_NO_TIME);
+    push(f);
+    ts_pes_out(&f->ts, TS_VIDEO_PID, 93000, TS_NO_TIME, large, sizeof(large));
+    memmove(f->ts.out.data + 188, f->ts.out.data + 2 * 188, f->ts.out.len - 2 * 188);
+    buf_truncate(&f->ts.out, f->ts.out.len - 188);
+    ts_pes_out(&f->ts, TS_VIDEO_PID, TS_NO_TIME, TS_NO_TIME, slice, sizeof(slice));
+    picture(f, slice, 96000, TS_NO_TIME);
+    picture(f, slice, 99000, TS_NO_TIME);
+    push(f);
+    assert_int_equal(f->count, 2);
+    assert_frame(f, 1, MEDIA_VIDEO, 96000, 96000);
+    assert_int_equal(damaged(f), 1);
+}
+
 static void a_repeated_packet_counts_once(void **state)
 {
     struct fixture *f = *state;
@@ -497,6 +519,7 @@ int main(void)
         TEST(a_new_map_moves_a_track),
         TEST(pictures_wait_for_their_parameter_sets),
         TEST(a_lost_packet_costs_its_picture),
+        TEST(what_goes_on_with_a_lost_picture_is_lost_with_it),
         TEST(a_repeated_packet_counts_once),
         TEST(finds_packets_again_behind_garbage),
         TEST(broken_sound_is_passed_over),
