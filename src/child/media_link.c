@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/reader.h"
 #include "media/access_unit.h"
 #include "media/codec.h"
 
@@ -26,6 +25,19 @@ void link_put_bytes(struct link_writer *w, const void *data, size_t len)
 {
     memcpy(w->at + w->len, data, len);
     w->len += len;
+}
+
+struct reader link_reader(const struct worker_frame *frame)
+{
+    struct reader r;
+
+    reader_init(&r, frame->data, frame->len);
+    return r;
+}
+
+int link_reader_end(const struct reader *r)
+{
+    return reader_err(r) || reader_left(r) ? -EPROTO : 0;
 }
 
 /* -- to the link and from it -- */
@@ -55,9 +67,8 @@ size_t link_config_write(uint8_t out[LINK_HEAD_MAX], const struct link_config *i
 
 int link_config_parse(struct link_config *out, const struct worker_frame *frame)
 {
-    struct reader r;
+    struct reader r = link_reader(frame);
 
-    reader_init(&r, frame->data, frame->len);
     *out = (struct link_config){ 0 };
     if (read_target(&r, &out->output, &out->kind))
         return -EPROTO;
@@ -80,10 +91,9 @@ size_t link_packet_write(uint8_t out[LINK_HEAD_MAX], const struct link_packet *i
 
 int link_packet_parse(struct link_packet *out, const struct worker_frame *frame)
 {
-    struct reader r;
+    struct reader r = link_reader(frame);
     uint8_t flags;
 
-    reader_init(&r, frame->data, frame->len);
     *out = (struct link_packet){ 0 };
     if (read_target(&r, &out->output, &out->kind))
         return -EPROTO;

@@ -5,6 +5,7 @@
 #ifndef CHILD_MEDIA_LINK_H
 #define CHILD_MEDIA_LINK_H
 
+#include "base/reader.h"
 #include "child/worker_link.h"
 #include "media/packet.h"
 
@@ -19,6 +20,10 @@ struct link_writer {
 
 void link_put(struct link_writer *w, uint64_t value, int size);
 void link_put_bytes(struct link_writer *w, const void *data, size_t len);
+
+/* Reading a payload; to its end: -EPROTO if it is too short or too long. */
+struct reader link_reader(const struct worker_frame *frame);
+int link_reader_end(const struct reader *r);
 
 /* How to decode the packets that follow: `data` is an avcC or an AudioSpecificConfig. */
 struct link_config {

@@ -125,6 +125,21 @@ int worker_port_send(struct worker_port *port, int type, const void *head, size_
     return err;
 }
 
+int worker_port_serve(struct worker_port *port,
+                      int (*take)(const struct worker_frame *frame, void *ctx))
+{
+    struct worker_frame frame;
+    int err;
+
+    worker_port_send(port, FRAME_READY, NULL, 0, NULL, 0);
+    do {
+        err = worker_port_read(port, &frame);
+        if (!err)
+            err = take(&frame, port->ctx);
+    } while (!err);
+    return err;
+}
+
 void worker_port_error(struct worker_port *port, const char *format, ...)
 {
     char text[256];

@@ -22,6 +22,10 @@ struct worker_port *worker_port_create(const struct worker_port_events *events, 
 /* Waits for the next frame, borrowed until the next call; answers pings by itself. -EPIPE when the
  * server is gone, -EPROTO when it makes no sense: then there is nothing left to do. */
 int worker_port_read(struct worker_port *port, struct worker_frame *frame);
+/* Says that it is ready and gives each frame to `take`, until the link fails or `take` does:
+ * returns why. */
+int worker_port_serve(struct worker_port *port,
+                      int (*take)(const struct worker_frame *frame, void *ctx));
 /* Sends a frame whose payload is `head` followed by `body`. Waits while the server does not read.
  * -EMSGSIZE: nothing was sent; -EPIPE: the server is gone. */
 int worker_port_send(struct worker_port *port, int type, const void *head, size_t head_len,

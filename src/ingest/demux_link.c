@@ -38,19 +38,6 @@ const char *demux_refusal_text(enum demux_refusal refusal)
     return texts[refusal] ? texts[refusal] : "";
 }
 
-static struct reader read_frame(const struct worker_frame *frame)
-{
-    struct reader r;
-
-    reader_init(&r, frame->data, frame->len);
-    return r;
-}
-
-static int end_of(const struct reader *r)
-{
-    return reader_err(r) || reader_left(r) ? -EPROTO : 0;
-}
-
 size_t demux_ts_write(uint8_t out[LINK_HEAD_MAX], int64_t arrival_us)
 {
     struct link_writer w = { out, 0 };
@@ -62,12 +49,12 @@ size_t demux_ts_write(uint8_t out[LINK_HEAD_MAX], int64_t arrival_us)
 int demux_ts_parse(int64_t *arrival_us, const uint8_t **data, size_t *len,
                    const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
 
     *arrival_us = (int64_t)read_u64le(&r);
     *len = reader_left(&r);
     *data = read_bytes(&r, *len);
-    return end_of(&r);
+    return link_reader_end(&r);
 }
 
 size_t demux_tracks_write(uint8_t out[LINK_HEAD_MAX], const struct demux_tracks *in)
@@ -80,11 +67,11 @@ size_t demux_tracks_write(uint8_t out[LINK_HEAD_MAX], const struct demux_tracks 
 
 int demux_tracks_parse(struct demux_tracks *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
     int flags = read_u8(&r);
 
     *out = (struct demux_tracks){ flags & FLAG_VIDEO, flags & FLAG_AUDIO };
-    return end_of(&r);
+    return link_reader_end(&r);
 }
 
 size_t demux_refusal_write(uint8_t out[LINK_HEAD_MAX], enum demux_refusal refusal)
@@ -97,13 +84,13 @@ size_t demux_refusal_write(uint8_t out[LINK_HEAD_MAX], enum demux_refusal refusa
 
 int demux_refusal_parse(enum demux_refusal *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
     int value = read_u8(&r);
 
     if (value == DEMUX_CARRIED || value >= DEMUX_REFUSALS)
         return -EPROTO;
     *out = (enum demux_refusal)value;
-    return end_of(&r);
+    return link_reader_end(&r);
 }
 
 size_t demux_stats_write(uint8_t out[LINK_HEAD_MAX], const struct demux_stats *in)
@@ -117,9 +104,9 @@ size_t demux_stats_write(uint8_t out[LINK_HEAD_MAX], const struct demux_stats *i
 
 int demux_stats_parse(struct demux_stats *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
 
     out->losses = read_u32le(&r);
     out->damaged = read_u32le(&r);
-    return end_of(&r);
+    return link_reader_end(&r);
 }

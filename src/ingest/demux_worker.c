@@ -77,8 +77,9 @@ static void send_stats_if_due(struct demux_worker *w)
     worker_port_send(w->port, FRAME_DEMUX_STATS, head, demux_stats_write(head, &stats), NULL, 0);
 }
 
-static int take_frame(struct demux_worker *w, const struct worker_frame *frame)
+static int take_frame(const struct worker_frame *frame, void *ctx)
 {
+    struct demux_worker *w = ctx;
     const uint8_t *data;
     int64_t arrival_us;
     size_t len;
@@ -88,20 +89,6 @@ static int take_frame(struct demux_worker *w, const struct worker_frame *frame)
     ts_media_push(w->media, data, len, arrival_us);
     send_stats_if_due(w);
     return 0;
-}
-
-static int serve(struct demux_worker *w)
-{
-    struct worker_frame frame;
-    int err;
-
-    worker_port_send(w->port, FRAME_READY, NULL, 0, NULL, 0);
-    do {
-        err = worker_port_read(w->port, &frame);
-        if (!err)
-            err = take_frame(w, &frame);
-    } while (!err);
-    return err;
 }
 
 int demux_worker_run(void)
@@ -118,7 +105,7 @@ int demux_worker_run(void)
     }
     worker.port = worker_port_create(&port_events, &worker);
     worker.media = ts_media_create(&media_events, &worker);
-    err = serve(&worker);
+    err = worker_port_serve(worker.port, take_frame);
     if (err != -EPIPE)
         worker_port_error(worker.port, "giving up: %s", err_str(err));
     ts_media_destroy(worker.media);

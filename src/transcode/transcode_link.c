@@ -12,19 +12,6 @@
 #define FPS_SCALE     1000.0
 #define FLAG_OWN_KEYS 0x01
 
-static struct reader read_frame(const struct worker_frame *frame)
-{
-    struct reader r;
-
-    reader_init(&r, frame->data, frame->len);
-    return r;
-}
-
-static int end_of(const struct reader *r)
-{
-    return reader_err(r) || reader_left(r) ? -EPROTO : 0;
-}
-
 /* -- setup -- */
 
 size_t transcode_setup_write(uint8_t out[TRANSCODE_SETUP_MAX], const struct transcode_setup *in)
@@ -73,7 +60,7 @@ static int read_video(struct reader *r, struct transcode_video *video)
 
 int transcode_setup_parse(struct transcode_setup *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
 
     *out = (struct transcode_setup){ 0 };
     read_preset(&r, out->preset);
@@ -92,7 +79,7 @@ int transcode_setup_parse(struct transcode_setup *out, const struct worker_frame
         if (out->audio_bps[i] <= 0)
             return -EPROTO;
     }
-    return end_of(&r);
+    return link_reader_end(&r);
 }
 
 /* -- what became of it -- */
@@ -108,11 +95,11 @@ size_t transcode_lost_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_l
 
 int transcode_lost_parse(struct transcode_lost *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
 
     out->output = read_u8(&r);
     out->dts = (int64_t)read_u64le(&r);
-    return out->output >= TRANSCODE_OUTPUTS_MAX ? -EPROTO : end_of(&r);
+    return out->output >= TRANSCODE_OUTPUTS_MAX ? -EPROTO : link_reader_end(&r);
 }
 
 size_t transcode_stats_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_stats *in)
@@ -131,7 +118,7 @@ size_t transcode_stats_write(uint8_t out[LINK_HEAD_MAX], const struct transcode_
 
 int transcode_stats_parse(struct transcode_stats *out, const struct worker_frame *frame)
 {
-    struct reader r = read_frame(frame);
+    struct reader r = link_reader(frame);
 
     out->frames_decoded = read_u32le(&r);
     out->decode_errors = read_u32le(&r);
@@ -140,7 +127,7 @@ int transcode_stats_parse(struct transcode_stats *out, const struct worker_frame
         out->video[i].frames = read_u32le(&r);
         out->video[i].gops_dropped = read_u32le(&r);
     }
-    return end_of(&r);
+    return link_reader_end(&r);
 }
 
 /* -- from a ladder -- */

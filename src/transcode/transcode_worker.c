@@ -131,19 +131,13 @@ static int take_frame(struct transcode_worker *w, const struct worker_frame *fra
     }
 }
 
-static int serve(struct transcode_worker *w)
+static int take_and_report(const struct worker_frame *frame, void *ctx)
 {
-    struct worker_frame frame;
-    int err;
+    struct transcode_worker *w = ctx;
+    int err = take_frame(w, frame);
 
-    worker_port_send(w->port, FRAME_READY, NULL, 0, NULL, 0);
-    do {
-        err = worker_port_read(w->port, &frame);
-        if (!err)
-            err = take_frame(w, &frame);
-        if (!err)
-            send_stats_if_due(w);
-    } while (!err);
+    if (!err)
+        send_stats_if_due(w);
     return err;
 }
 
@@ -170,7 +164,7 @@ int transcode_worker_run(void)
         return EXIT_FAILURE;
     }
     worker.port = worker_port_create(&events, &worker);
-    err = serve(&worker);
+    err = worker_port_serve(worker.port, take_and_report);
     if (err == -ESHUTDOWN) {
         worker_port_destroy(worker.port);
         return EXIT_SUCCESS;

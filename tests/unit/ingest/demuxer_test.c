@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "media/packet.h"
 #include "net/loop.h"
+#include "ts_recording.h"
 #include "ts_writer.h"
 
 #define DEADLINE_MS 20000
@@ -104,20 +105,16 @@ static void run_until(struct fixture *f, bool (*is_reached)(const struct fixture
 
 static void push_recording(struct fixture *f)
 {
-    uint8_t data[32768];
-    FILE *file = fopen(TEST_VECTORS "/ts/ffmpeg-bframes.ts", "rb");
-    struct bytes *ts;
+    struct bytes *ts = ts_recording();
 
-    assert_non_null(file);
-    ts = bytes_copy(data, fread(data, 1, sizeof(data), file));
-    fclose(file);
     demuxer_push(f->demuxer, ts, clock_wall_us());
     bytes_unref(ts);
 }
 
 static bool has_all(const struct fixture *f)
 {
-    return f->packets[MEDIA_VIDEO] == 29 && f->packets[MEDIA_AUDIO] == 53;
+    return f->packets[MEDIA_VIDEO] == TS_RECORDING_PICTURES &&
+           f->packets[MEDIA_AUDIO] == TS_RECORDING_SOUNDS;
 }
 
 static void a_stream_becomes_packets(void **state)
@@ -135,7 +132,8 @@ static void a_stream_becomes_packets(void **state)
 
 static bool has_twice(const struct fixture *f)
 {
-    return f->packets[MEDIA_VIDEO] == 2 * 29 && f->packets[MEDIA_AUDIO] == 2 * 53;
+    return f->packets[MEDIA_VIDEO] == 2 * TS_RECORDING_PICTURES &&
+           f->packets[MEDIA_AUDIO] == 2 * TS_RECORDING_SOUNDS;
 }
 
 static bool has_another_worker(const struct fixture *f)

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/loop.h"
+#include "ts_recording.h"
 #include "ts_writer.h"
 
 #define DEADLINE_MS 20000
@@ -125,13 +126,8 @@ static int teardown(void **state)
 
 static void feed_recording(struct fixture *f)
 {
-    uint8_t data[32768];
-    FILE *file = fopen(TEST_VECTORS "/ts/ffmpeg-bframes.ts", "rb");
-    struct bytes *ts;
+    struct bytes *ts = ts_recording();
 
-    assert_non_null(file);
-    ts = bytes_copy(data, fread(data, 1, sizeof(data), file));
-    fclose(file);
     srt_conn_feed(f->conn, ts, clock_wall_us());
     bytes_unref(ts);
 }
@@ -156,7 +152,7 @@ static void publishes_once_it_is_accepted(void **state)
     ingest_accept(f->ingest);
     assert_int_equal(f->reads, 1);
     feed_recording(f);
-    run_until_packets(f, 29 + 53);
+    run_until_packets(f, TS_RECORDING_PICTURES + TS_RECORDING_SOUNDS);
     assert_true(f->metadata.promises_video && f->metadata.promises_audio);
     assert_string_equal(f->metadata.encoder, "");
     srt_conn_lost(f->conn);
@@ -200,7 +196,7 @@ static void it_may_be_closed_for_what_was_measured(void **state)
     clock_set_fake(clock_mono_us(), clock_wall_us());
     ingest_accept(f->ingest);
     feed_recording(f);
-    run_until_packets(f, 29 + 53);
+    run_until_packets(f, TS_RECORDING_PICTURES + TS_RECORDING_SOUNDS);
     assert_int_equal(f->told, 1);
     f->closes_when_told = true;
     clock_advance_us(SRT_MEASURED_MS * 1000);
@@ -208,7 +204,7 @@ static void it_may_be_closed_for_what_was_measured(void **state)
     while (!f->finished)
         uv_run(loop_uv(f->loop), UV_RUN_ONCE);
     assert_int_equal(f->told, 2);
-    assert_int_equal(f->packets, 29 + 53);
+    assert_int_equal(f->packets, TS_RECORDING_PICTURES + TS_RECORDING_SOUNDS);
     assert_int_equal(f->ended, 0);
 }
 
@@ -234,7 +230,7 @@ static void a_program_that_keeps_changing_is_told_now_and_then(void **state)
     for (int i = 0; i < 100; i++)
         feed_tables(f, w, i % 2 == 0);
     feed_recording(f);
-    run_until_packets(f, 29 + 53);
+    run_until_packets(f, TS_RECORDING_PICTURES + TS_RECORDING_SOUNDS);
     assert_int_equal(f->told, 1);
     srt_conn_sweep(f->conn, clock_mono_ms());
     srt_conn_sweep(f->conn, clock_mono_ms());

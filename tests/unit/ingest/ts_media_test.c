@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "ts_recording.h"
 #include "ts_writer.h"
 
 #define FRAMES_MAX 200
@@ -153,17 +154,6 @@ static uint32_t damaged(const struct fixture *f)
 
 /* ---- somebody else's stream ---- */
 
-static size_t read_recording(uint8_t *out, size_t size)
-{
-    FILE *file = fopen(TEST_VECTORS "/ts/ffmpeg-bframes.ts", "rb");
-    size_t len;
-
-    assert_non_null(file);
-    len = fread(out, 1, size, file);
-    fclose(file);
-    return len;
-}
-
 static const struct seen *next_of(const struct fixture *f, enum media_kind kind, size_t *at)
 {
     while (*at < f->count && f->frames[*at].kind != kind)
@@ -200,16 +190,15 @@ static void assert_as_ffprobe_sees_it(const struct fixture *f)
 static void sees_what_ffprobe_sees_however_it_is_cut(void **state)
 {
     static const size_t steps[] = { 1, 187, 188, 1316, 1 << 20 };
-    uint8_t data[32768];
-    size_t len = read_recording(data, sizeof(data));
+    struct bytes *ts = ts_recording();
 
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         struct fixture *f;
 
         setup((void **)&f);
-        for (size_t at = 0, n; at < len; at += n) {
-            n = len - at < steps[i] ? len - at : steps[i];
-            ts_media_push(f->media, data + at, n, 7);
+        for (size_t at = 0, n; at < ts->len; at += n) {
+            n = ts->len - at < steps[i] ? ts->len - at : steps[i];
+            ts_media_push(f->media, ts->data + at, n, 7);
         }
         assert_true(f->tracks.has_video && f->tracks.has_audio);
         assert_int_equal(f->tracks_told, 1);
@@ -219,6 +208,7 @@ static void sees_what_ffprobe_sees_however_it_is_cut(void **state)
         assert_as_ffprobe_sees_it(f);
         teardown((void **)&f);
     }
+    bytes_unref(ts);
 }
 
 /* ---- times ---- */
