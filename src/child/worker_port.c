@@ -13,13 +13,16 @@
 
 #define LINK_FD    0
 #define READ_CHUNK 65536
+#define HELD_MAX   (256 << 10)
 
 struct worker_port {
     struct worker_port_events events;
     void *ctx;
     struct worker_frame_reader reader;
     uint8_t chunk[READ_CHUNK];
-    pthread_mutex_t lock; /* lock guards: writing to LINK_FD */
+    pthread_mutex_t lock; /* lock guards: writing to LINK_FD, and what follows */
+    bool holds;
+    struct buf held;
 };
 
 struct worker_port *worker_port_create(const struct worker_port_events *events, void *ctx)
@@ -29,6 +32,7 @@ struct worker_port *worker_port_create(const struct worker_port_events *events, 
     port->events = *events;
     port->ctx = ctx;
     worker_frame_reader_init(&port->reader);
+    buf_init(&port->held, HELD_MAX);
     pthread_mutex_init(&port->lock, NULL);
     return port;
 }
@@ -39,6 +43,7 @@ void worker_port_destroy(struct worker_port *port)
         return;
     pthread_mutex_destroy(&port->lock);
     worker_frame_reader_clear(&port->reader);
+    buf_clear(&port->held);
     mem_free(port);
 }
 
@@ -105,6 +110,32 @@ static int write_all(struct iovec *pieces, int count)
     return 0;
 }
 
+static int write_held(struct worker_port *port)
+{
+    struct iovec held = { port->held.data, port->held.len };
+    int err = write_all(&held, held.iov_len ? 1 : 0);
+
+    buf_reset(&port->held);
+    return err;
+}
+
+/* What is too large to be held goes out at once, behind what was. */
+static int hold_or_write(struct worker_port *port, struct iovec *pieces, int count)
+{
+    size_t len = 0;
+    int err = 0;
+
+    for (int i = 0; i < count; i++)
+        len += pieces[i].iov_len;
+    if (!port->holds || len > HELD_MAX - port->held.len)
+        err = write_held(port);
+    if (!port->holds || len > HELD_MAX)
+        return err ? err : write_all(pieces, count);
+    for (int i = 0; i < count; i++)
+        buf_append(&port->held, pieces[i].iov_base, pieces[i].iov_len);
+    return err;
+}
+
 int worker_port_send(struct worker_port *port, int type, const void *head, size_t head_len,
                      const void *body, size_t body_len)
 {
@@ -120,7 +151,25 @@ int worker_port_send(struct worker_port *port, int type, const void *head, size_
         return -EMSGSIZE;
     worker_frame_header(header, type, head_len + body_len);
     pthread_mutex_lock(&port->lock);
-    err = write_all(pieces, drop_sent(pieces, ARRAY_LEN(pieces), 0));
+    err = hold_or_write(port, pieces, drop_sent(pieces, ARRAY_LEN(pieces), 0));
+    pthread_mutex_unlock(&port->lock);
+    return err;
+}
+
+void worker_port_hold(struct worker_port *port)
+{
+    pthread_mutex_lock(&port->lock);
+    port->holds = true;
+    pthread_mutex_unlock(&port->lock);
+}
+
+int worker_port_release(struct worker_port *port)
+{
+    int err;
+
+    pthread_mutex_lock(&port->lock);
+    port->holds = false;
+    err = write_held(port);
     pthread_mutex_unlock(&port->lock);
     return err;
 }

@@ -30,6 +30,11 @@ int worker_port_serve(struct worker_port *port,
  * -EMSGSIZE: nothing was sent; -EPIPE: the server is gone. */
 int worker_port_send(struct worker_port *port, int type, const void *head, size_t head_len,
                      const void *body, size_t body_len);
+/* From now on frames are held and go out together at worker_port_release(), so that the server
+ * wakes up once for all of them. Only where one thread sends. */
+void worker_port_hold(struct worker_port *port);
+/* -EPIPE: the server is gone. */
+int worker_port_release(struct worker_port *port);
 /* For the server's log. */
 void worker_port_error(struct worker_port *port, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

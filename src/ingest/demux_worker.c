@@ -86,9 +86,10 @@ static int take_frame(const struct worker_frame *frame, void *ctx)
 
     if (frame->type != FRAME_TS || demux_ts_parse(&arrival_us, &data, &len, frame))
         return -EPROTO;
+    worker_port_hold(w->port);
     ts_media_push(w->media, data, len, arrival_us);
     send_stats_if_due(w);
-    return 0;
+    return worker_port_release(w->port);
 }
 
 int demux_worker_run(void)

@@ -32,7 +32,7 @@
 #include "ingest/srt_refusals.h"
 #include "ingest/stream_name.h"
 
-#define BEAT_MS        20
+#define BEAT_MS        40
 #define IDLE_MS        200 /* between looks at what else is to be done, while nobody is connected */
 #define LOOK_MS        1000 /* between looks at what is not media */
 #define BACKLOG        128

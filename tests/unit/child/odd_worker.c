@@ -33,6 +33,25 @@ static int echo(void)
     return 0;
 }
 
+/* Two small frames, one too large to be held, two small ones; goes without letting go. */
+static int hold(void)
+{
+    static const struct worker_port_events events = { NULL };
+    static char large[1 << 20];
+
+    port = worker_port_create(&events, NULL);
+    memset(large, '-', sizeof(large));
+    worker_port_hold(port);
+    worker_port_send(port, FRAME_ROLE, "a", 1, "b", 1);
+    worker_port_send(port, FRAME_ROLE, "cd", 2, NULL, 0);
+    worker_port_send(port, FRAME_ROLE, NULL, 0, large, sizeof(large));
+    worker_port_send(port, FRAME_ROLE, "ef", 2, NULL, 0);
+    worker_port_release(port);
+    worker_port_hold(port);
+    worker_port_send(port, FRAME_ROLE, "never", 5, NULL, 0);
+    return 0;
+}
+
 /* Reads, but does not answer pings. */
 static int hang(void)
 {
@@ -126,9 +145,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(void);
     } roles[] = {
-        { "echo", echo },           { "hang", hang },   { "garble", garble },
-        { "leave", leave },         { "crash", crash }, { "tell", tell },
-        { "transcode", transcode }, { "flood", flood }, { "stutter", stutter },
+        { "echo", echo },       { "hang", hang }, { "garble", garble },       { "leave", leave },
+        { "crash", crash },     { "tell", tell }, { "transcode", transcode }, { "flood", flood },
+        { "stutter", stutter }, { "hold", hold },
     };
 
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(roles); i++)

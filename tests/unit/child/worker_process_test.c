@@ -171,6 +171,20 @@ static void hands_over_all_that_was_said_before_the_end(void **state)
     teardown(&f);
 }
 
+static void gets_held_frames_in_their_order(void **state)
+{
+    struct fixture f;
+
+    setup(&f);
+    start(&f, "hold");
+    until(&f, &f.ends, 1);
+    assert_int_equal(f.frames, 4);
+    assert_int_equal(f.received.len, 4 + (1 << 20) + 2);
+    assert_memory_equal(f.received.data, "abcd----", 8);
+    assert_memory_equal(f.received.data + f.received.len - 4, "--ef", 4);
+    teardown(&f);
+}
+
 static void kills_what_does_not_answer_pings(void **state)
 {
     struct fixture f;
@@ -267,6 +281,7 @@ int main(void)
         cmocka_unit_test(starts_with_an_empty_world),
         cmocka_unit_test(tells_how_a_process_ended),
         cmocka_unit_test(hands_over_all_that_was_said_before_the_end),
+        cmocka_unit_test(gets_held_frames_in_their_order),
         cmocka_unit_test(kills_what_does_not_answer_pings),
         cmocka_unit_test(kills_what_breaks_the_framing),
         cmocka_unit_test(kills_what_floods_the_link),
