@@ -27,6 +27,7 @@
 #define DATAGRAM_SIZE (7 * PACKET_SIZE)
 #define VIDEO_STREAM  0xe0 /* stream_id of a PES packet */
 #define SPREAD_MS     2000
+#define CONNECT_MS    20000
 #define TICK_US       2000
 
 static uint8_t *file_data;
@@ -93,7 +94,7 @@ static void load_file(const char *path)
 
 /* ---- encoders ---- */
 
-static SRTSOCKET publish(int port, const char *stream_id, const char *passphrase)
+static SRTSOCKET try_to_publish(int port, const char *stream_id, const char *passphrase)
 {
     struct sockaddr_in to = { .sin_family = AF_INET,
                               .sin_port = htons((uint16_t)port),
@@ -102,7 +103,22 @@ static SRTSOCKET publish(int port, const char *stream_id, const char *passphrase
 
     srt_setsockflag(socket, SRTO_STREAMID, stream_id, (int)strlen(stream_id));
     srt_setsockflag(socket, SRTO_PASSPHRASE, passphrase, (int)strlen(passphrase));
-    if (srt_connect(socket, (struct sockaddr *)&to, sizeof(to)))
+    if (srt_connect(socket, (struct sockaddr *)&to, sizeof(to)) == 0)
+        return socket;
+    srt_close(socket);
+    return SRT_INVALID_SOCK;
+}
+
+/* Whoever listens may have been started just now. */
+static SRTSOCKET publish(int port, const char *stream_id, const char *passphrase)
+{
+    int64_t end_ms = clock_mono_ms() + CONNECT_MS;
+    SRTSOCKET socket;
+
+    do
+        socket = try_to_publish(port, stream_id, passphrase);
+    while (socket == SRT_INVALID_SOCK && clock_mono_ms() < end_ms);
+    if (socket == SRT_INVALID_SOCK)
         die(stream_id);
     return socket;
 }
