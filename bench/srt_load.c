@@ -2,13 +2,14 @@
 /* Many encoders in one process: sends a transport stream in real time over an SRT connection per
  * stream.
  *
- *     srt_load FILE.ts SECONDS < streams
+ *     srt_load FILE.ts < streams
  *
  * A line of standard input is a stream: port, stream id, passphrase. Streams start spread over
- * SPREAD_MS, so that their key frames do not come at once; the file must be as long as all of it.
- * Prints "running" when all are connected, and at the end how many bytes went out and how late a
+ * SPREAD_MS, so that their key frames do not come at once. Prints "running" when all are connected,
+ * and at the end, which is that of the file or a SIGTERM, how many bytes went out and how late a
  * datagram was at most: a load that is late is none. */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ static struct stream streams[STREAMS_MAX];
 static size_t stream_count;
 static uint64_t bytes_sent;
 static int64_t latest_ms;
+static volatile sig_atomic_t is_over;
 
 static void die(const char *what)
 {
@@ -79,7 +81,7 @@ static void load_file(const char *path)
         die(path);
     datagram_count = fread(file_data, 1, FILE_MAX, file) / DATAGRAM_SIZE;
     fclose(file);
-    due_ms = mem_zalloc((datagram_count + 1) * sizeof(*due_ms));
+    due_ms = mem_zalloc(datagram_count * sizeof(*due_ms));
     for (size_t i = 0; i < datagram_count * 7; i++) {
         int64_t time_ms = picture_time(file_data + i * PACKET_SIZE);
 
@@ -89,7 +91,6 @@ static void load_file(const char *path)
             now_ms = time_ms - first_ms;
         due_ms[i / 7] = now_ms;
     }
-    due_ms[datagram_count] = INT64_MAX / 2;
 }
 
 /* ---- encoders ---- */
@@ -136,7 +137,7 @@ static void start_streams(void)
 
 static void send_what_is_due(struct stream *s, int64_t now_ms)
 {
-    while (s->begin_ms + due_ms[s->next] <= now_ms) {
+    while (s->next < datagram_count && s->begin_ms + due_ms[s->next] <= now_ms) {
         int64_t late_ms = now_ms - s->begin_ms - due_ms[s->next];
 
         if (late_ms > latest_ms)
@@ -147,14 +148,19 @@ static void send_what_is_due(struct stream *s, int64_t now_ms)
         bytes_sent += DATAGRAM_SIZE;
         s->next++;
     }
+    if (s->next == datagram_count)
+        is_over = true;
+}
+
+static void end_it(int number)
+{
+    is_over = true;
 }
 
 int main(int argc, char **argv)
 {
-    int64_t end_ms;
-
-    if (argc != 3) {
-        fprintf(stderr, "usage: srt_load FILE.ts SECONDS < streams\n");
+    if (argc != 2) {
+        fprintf(stderr, "usage: srt_load FILE.ts < streams\n");
         return 2;
     }
     srt_startup();
@@ -162,8 +168,8 @@ int main(int argc, char **argv)
     start_streams();
     puts("running");
     fflush(stdout);
-    end_ms = clock_mono_ms() + strtol(argv[2], NULL, 10) * 1000;
-    while (clock_mono_ms() < end_ms) {
+    signal(SIGTERM, end_it);
+    while (!is_over) {
         for (size_t i = 0; i < stream_count; i++)
             send_what_is_due(&streams[i], clock_mono_ms());
         usleep(TICK_US);
