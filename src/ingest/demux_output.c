@@ -70,7 +70,8 @@ static int64_t unwrap(int64_t near, int64_t time)
 
 static void set_times(const struct demux_output *o, struct link_packet *in)
 {
-    int64_t dts = in->dts & DEMUX_TIME_MASK, delay = (in->pts - dts) & DEMUX_TIME_MASK;
+    int64_t dts = in->dts & DEMUX_TIME_MASK, pts = in->pts & DEMUX_TIME_MASK;
+    int64_t delay = (pts - dts) & DEMUX_TIME_MASK;
 
     in->dts = o->has_clock ? unwrap(o->clock, dts) : dts;
     in->pts = in->dts + (delay <= DELAY_MAX ? delay : 0);
