@@ -26,7 +26,7 @@ struct srt_line {
     int rtt_ms;
 };
 
-#define SRT_LINE_READ_MAX (512 * 1456) /* bytes in one srt_line_read(): 140 Mb/s in a beat of 40 ms */
+#define SRT_LINE_READ_MAX (512 * 1456) /* bytes in one srt_line_read(): 140 Mb/s at 40 ms */
 
 /* Takes the socket. */
 void srt_line_init(struct srt_line *line, int socket);

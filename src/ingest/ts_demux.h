@@ -13,7 +13,7 @@ struct ts_demux;
  * whose further PES packets are in it. */
 struct ts_pes {
     enum media_kind kind;
-    bool has_time; /* always, of video */
+    bool has_time;      /* always, of video */
     int64_t pts, dts;   /* 33 bits, of the first frame that begins in it */
     int64_t arrival_us; /* of its last byte, as it was pushed */
     const uint8_t *data;
