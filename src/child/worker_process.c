@@ -31,6 +31,7 @@
 
 #define PING_INTERVAL_MS 1000
 #define UNANSWERED_MAX   3
+#define DRAIN_MAX_MS     6000
 #define READ_CHUNK       65536
 #define ERRORS_LOGGED    20 /* per process: its text is not trusted */
 /* What it may send between two pings: ten times what any role has to say, and a fraction of what
@@ -57,7 +58,7 @@ struct worker_process {
     uint64_t pings;
     size_t received; /* since the last ping, as FLOOD_BYTES counts */
     int errors_seen;
-    bool is_link_open, is_running, is_destroyed;
+    bool is_link_open, is_running, is_draining, is_destroyed;
     char reason[64]; /* the first one wins */
 };
 
@@ -284,12 +285,23 @@ int64_t worker_process_cpu_us(const struct worker_process *p)
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
+void worker_process_drain(struct worker_process *p)
+{
+    worker_process_send(p, FRAME_DRAIN, NULL, 0, NULL);
+    p->is_draining = true;
+    loop_timer_start(p->ping_timer, DRAIN_MAX_MS, 0);
+}
+
 /* Counted in pings, not in time: after a pause of the whole machine the answers are read first. */
 static void ping(void *ctx)
 {
     struct worker_process *p = ctx;
     uint64_t number = p->pings++;
 
+    if (p->is_draining) {
+        kill_process(p, "did not come to an end");
+        return;
+    }
     if (p->unanswered >= UNANSWERED_MAX) {
         kill_process(p, "left three pings unanswered");
         return;

@@ -40,6 +40,9 @@ int worker_process_create(struct worker_process **out, struct loop *loop,
 #define WORKER_HEAD_MAX 512
 int worker_process_send(struct worker_process *p, int type, const void *head, size_t head_len,
                         struct bytes *body);
+/* Nothing more will be sent: the worker finishes what it has. It is not pinged meanwhile, as it
+ * waits for threads of its own, and killed when that takes over six seconds. */
+void worker_process_drain(struct worker_process *p);
 /* How long the oldest frame has been waiting for the kernel to take it; 0: nothing waits. */
 int64_t worker_process_queue_ms(const struct worker_process *p);
 size_t worker_process_queue_bytes(const struct worker_process *p);

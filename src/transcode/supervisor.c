@@ -551,7 +551,7 @@ static void let_old_drain(struct transcode_supervisor *s)
         return;
     }
     retire_old(s);
-    worker_process_send(worker->process, FRAME_DRAIN, NULL, 0, NULL);
+    worker_process_drain(worker->process);
     s->worker = s->old;
     s->old = worker;
 }
@@ -625,7 +625,7 @@ void transcode_supervisor_drain(struct transcode_supervisor *s)
         return;
     s->is_draining = true;
     if (has_more)
-        worker_process_send(s->worker->process, FRAME_DRAIN, NULL, 0, NULL);
+        worker_process_drain(s->worker->process);
     loop_timer_destroy(s->timer);
     s->timer = loop_timer_create(s->loop, on_drain_over, s);
     loop_timer_start(s->timer, has_more ? DRAIN_MAX_MS : 0, 0);

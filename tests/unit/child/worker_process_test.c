@@ -198,6 +198,21 @@ static void kills_what_does_not_answer_pings(void **state)
     teardown(&f);
 }
 
+/* It waits for its threads, and nobody reads the link meanwhile. */
+static void does_not_ping_what_drains(void **state)
+{
+    struct fixture f;
+    int64_t start_ms = clock_mono_ms();
+
+    setup(&f);
+    start(&f, "hang");
+    worker_process_drain(f.process);
+    until(&f, &f.ends, 1);
+    assert_string_equal(f.reason, "did not come to an end");
+    assert_in_range(clock_mono_ms() - start_ms, 5900, 15000);
+    teardown(&f);
+}
+
 static void kills_what_breaks_the_framing(void **state)
 {
     struct fixture f;
@@ -283,6 +298,7 @@ int main(void)
         cmocka_unit_test(hands_over_all_that_was_said_before_the_end),
         cmocka_unit_test(gets_held_frames_in_their_order),
         cmocka_unit_test(kills_what_does_not_answer_pings),
+        cmocka_unit_test(does_not_ping_what_drains),
         cmocka_unit_test(kills_what_breaks_the_framing),
         cmocka_unit_test(kills_what_floods_the_link),
         cmocka_unit_test(kills_what_stops_inside_a_frame),
