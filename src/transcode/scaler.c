@@ -25,6 +25,7 @@
 struct picture_kind {
     int width, height;
     enum AVPixelFormat format;
+    enum AVChromaLocation chroma_location;
     bool is_full_range;
 };
 
@@ -106,8 +107,13 @@ fail:
 
 static struct picture_kind kind_of(const AVFrame *in)
 {
-    struct picture_kind kind = { in->width, in->height, in->format,
-                                 in->color_range == AVCOL_RANGE_JPEG };
+    struct picture_kind kind = {
+        .width = in->width,
+        .height = in->height,
+        .format = in->format,
+        .chroma_location = in->chroma_location,
+        .is_full_range = in->color_range == AVCOL_RANGE_JPEG,
+    };
 
     /* The full-range formats of old differ from the others in nothing but the range. */
     switch (in->format) {
@@ -138,6 +144,14 @@ static bool is_readable(const AVPixFmtDescriptor *shape)
            !(shape->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_BE));
 }
 
+/* ISO/IEC 14496-10 E.2.1: chroma_sample_loc_type is 0 (left) when nothing is said. */
+static zimg_chroma_location_e chroma_location(enum AVChromaLocation location)
+{
+    if (location == AVCHROMA_LOC_UNSPECIFIED || location >= AVCHROMA_LOC_NB)
+        return ZIMG_CHROMA_LEFT;
+    return (zimg_chroma_location_e)(location - AVCHROMA_LOC_LEFT); /* both in the type's order */
+}
+
 static zimg_image_format input_format(const struct picture_kind *kind,
                                       const AVPixFmtDescriptor *shape)
 {
@@ -151,6 +165,7 @@ static zimg_image_format input_format(const struct picture_kind *kind,
     if (format.color_family == ZIMG_COLOR_YUV) {
         format.subsample_w = shape->log2_chroma_w;
         format.subsample_h = shape->log2_chroma_h;
+        format.chroma_location = chroma_location(kind->chroma_location);
     }
     /* A column or row without chroma of its own is left out. */
     format.width = (unsigned)kind->width >> format.subsample_w << format.subsample_w;
@@ -191,7 +206,8 @@ static bool prepare_graph(struct scaler *s, const struct picture_kind *kind)
     size_t size;
 
     if (s->graph && s->kind.width == kind->width && s->kind.height == kind->height &&
-        s->kind.format == kind->format && s->kind.is_full_range == kind->is_full_range)
+        s->kind.format == kind->format && s->kind.chroma_location == kind->chroma_location &&
+        s->kind.is_full_range == kind->is_full_range)
         return true;
     drop_graph(s);
     if (!shape || !is_readable(shape))

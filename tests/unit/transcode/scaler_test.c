@@ -118,6 +118,36 @@ static void carries_colour_over(void **state)
     scaler_destroy(s);
 }
 
+/* Chroma that grows by 8 a column; halved, its column 5 lies on the source's 10.25 if sited to the
+ * left of its luma samples, on 10.5 if in their middle. */
+static int chroma_at_column_5(enum AVChromaLocation location, struct scaler *s)
+{
+    AVFrame *in = make_frame(640, 360, AV_PIX_FMT_YUV420P), *out;
+    int found;
+
+    in->chroma_location = location;
+    for (int y = 0; y < 180; y++)
+        for (int x = 0; x < 28; x++)
+            in->data[1][y * in->linesize[1] + x] = (uint8_t)(16 + 8 * x);
+    out = scaler_scale(s, in);
+    assert_int_equal(out->chroma_location, location);
+    found = out->data[1][40 * out->linesize[1] + 5];
+    av_frame_free(&in);
+    av_frame_free(&out);
+    return found;
+}
+
+static void keeps_chroma_where_it_is_sited(void **state)
+{
+    struct scaler *s = scaler_create(320, 180);
+
+    assert_int_equal(chroma_at_column_5(AVCHROMA_LOC_UNSPECIFIED, s), 16 + 82);
+    assert_int_equal(chroma_at_column_5(AVCHROMA_LOC_CENTER, s), 16 + 84);
+    assert_int_equal(chroma_at_column_5(AVCHROMA_LOC_TOPLEFT, s), 16 + 82);
+    assert_int_equal(chroma_at_column_5(AVCHROMA_LOC_TOP, s), 16 + 84);
+    scaler_destroy(s);
+}
+
 static void takes_ten_bits_and_grey(void **state)
 {
     AVFrame *deep = make_frame(640, 360, AV_PIX_FMT_YUV420P10);
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test(passes_on_what_fits),
         cmocka_unit_test(takes_other_samplings_odd_sizes_and_changes),
         cmocka_unit_test(carries_colour_over),
+        cmocka_unit_test(keeps_chroma_where_it_is_sited),
         cmocka_unit_test(takes_ten_bits_and_grey),
         cmocka_unit_test(takes_rows_at_any_address),
         cmocka_unit_test(refuses_rgb),
