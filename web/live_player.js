@@ -9,6 +9,7 @@
 const RETRY_MS = [1000, 1000, 2000, 3000, 5000, 8000];
 const BITRATE_WINDOW_S = 6;
 const END_TOLERANCE_S = 1;
+const UNSTICK_MS = 5000;
 
 // A broadcast that pauses (its encoder reconnects) answers 503 until it goes on: worth waiting for.
 // 404 means that it is over.
@@ -51,6 +52,8 @@ export class LivePlayer {
     this.failures = 0;
     this.loaded = []; // [seconds of media, bytes], newest last
     video.addEventListener('playing', () => this.#enter('live'));
+    // hls.js 1.7 may stop loading for good where it changes the level beside a gap.
+    setInterval(() => this.state === 'stalled' && this.#reload(), UNSTICK_MS);
     video.addEventListener('waiting', () => this.#onWaiting());
     video.addEventListener('ended', () => this.#retry('off air'));
     video.addEventListener('error', () => !this.hls && this.video.error && this.#retry('unreachable'));
@@ -127,6 +130,11 @@ export class LivePlayer {
     clearTimeout(this.timer);
     this.hls?.destroy();
     this.hls = null;
+  }
+
+  #reload() {
+    this.hls?.stopLoad();
+    this.hls?.startLoad();
   }
 
   #enter(state, reason) {

@@ -65,9 +65,15 @@ function showButtons() {
   if (!video.muted) $('unmute').hidden = true;
 }
 
+// As IVS names renditions: "720p", "720p60"; portrait goes by its short edge, too.
+function nameOf({ width, height, frameRate, bitrate }) {
+  if (!height) return `${Math.round(bitrate / 1000)} kb/s`;
+  return `${Math.min(width, height)}p${frameRate > 30.5 ? Math.round(frameRate) : ''}`;
+}
+
 function showQualities() {
   const levels = player.levels();
-  const names = levels.map(({ height, bitrate }) => (height ? `${height}p` : `${Math.round(bitrate / 1000)} kb/s`));
+  const names = levels.map(nameOf);
   const text = names.join();
   if ($('quality').dataset.names === text) return;
   $('quality').dataset.names = text;
