@@ -70,14 +70,15 @@ story('sound and picture stay together in every rendition', async (kit) => {
   const kinds = [['STANDARD', 'TS'], ['STANDARD', 'FRAGMENTED_MP4'], ['ADVANCED_HD', 'TS'], ['ADVANCED_HD', 'FRAGMENTED_MP4']];
   const channels = await Promise.all(kinds.map(([type, containerFormat]) => createChannel(kit, { type, containerFormat })));
   for (const channel of channels) sendMediaFile(kit, channel.rtmpUrl, file);
-  const playlists = await Promise.all(channels.map(async (channel) => {
+  const ladders = await Promise.all(channels.map(async (channel) => {
     await untilLive(channel);
-    return commonSegments(await everyVariant(channel), 6);
+    const variants = await everyVariant(channel);
+    return { variants, playlists: await commonSegments(variants, 6) };
   }));
   for (const [i, [, containerFormat]] of kinds.entries()) {
-    const variants = await everyVariant(channels[i]);
+    const { variants, playlists } = ladders[i];
     assert.deepEqual(variants.map((variant) => variant.VIDEO), ['360p30', '160p30', 'audio_only']);
-    await checkSync(playlists[i], variants, containerFormat);
+    await checkSync(playlists, variants, containerFormat);
   }
 }, { timeout: 90_000 });
 
@@ -133,9 +134,11 @@ story('sound that stops holds nothing up, and comes back in its place', async (k
   const channels = await Promise.all(kinds.map(([type, containerFormat]) => createChannel(kit, { type, containerFormat })));
   const senders = [];
   for (const channel of channels) senders.push(await sendTags(kit, channel.rtmpUrl, tags));
+  const ladders = [];
   for (const channel of channels) {
     await untilLive(channel);
     const variants = await everyVariant(channel);
+    ladders.push(variants);
     // Nine seconds after the beginning the sound has been gone for four.
     await untilPlaylist(variants[0].url, 'nine segments', (p) => endOf(p) >= 9);
     for (const { url, VIDEO: name } of variants) {
@@ -144,8 +147,7 @@ story('sound that stops holds nothing up, and comes back in its place', async (k
     }
   }
   await Promise.all(senders.map(({ ended }) => ended));
-  for (const channel of channels) {
-    const variants = await everyVariant(channel);
+  for (const variants of ladders) {
     const playlists = await commonSegments(variants, 14);
     const sound = playlists.at(-1).segments;
     assert.ok(sound.filter((segment) => segment.isGap).length >= 4, 'the sound alone has gaps');
