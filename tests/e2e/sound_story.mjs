@@ -196,8 +196,11 @@ story('the sound of a segment is the same in every rendition', async (kit) => {
     await untilLive(channel);
     const variants = await everyVariant(channel);
     const playlists = await commonSegments(variants, 12);
-    const parts = await Promise.all(playlists.map((playlist) => Promise.all(playlist.segments.map(async (segment) =>
-      tracksOf(await probeBytes(await fetchSegments({}, [segment]))).audio.map((packet) => packet.pts.toFixed(5))))));
+    const parts = await Promise.all(playlists.map(async ({ segments }) => {
+      const times = [];
+      for (const segment of segments) times.push(tracksOf(await probeBytes(await fetchSegments({}, [segment]))).audio.map((packet) => packet.pts.toFixed(5)));
+      return times;
+    }));
     for (const part of parts.slice(1)) assert.deepEqual(part, parts[0], 'sound of the same times in each segment');
 
     // A player that takes every other segment from another rendition.
