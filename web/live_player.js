@@ -52,8 +52,6 @@ export class LivePlayer {
     this.failures = 0;
     this.loaded = []; // [seconds of media, bytes], newest last
     video.addEventListener('playing', () => this.#enter('live'));
-    // hls.js 1.7 may stop loading for good where it changes the level beside a gap.
-    setInterval(() => this.state === 'stalled' && this.#reload(), UNSTICK_MS);
     video.addEventListener('waiting', () => this.#onWaiting());
     video.addEventListener('ended', () => this.#retry('off air'));
     video.addEventListener('error', () => !this.hls && this.video.error && this.#retry('unreachable'));
@@ -132,13 +130,17 @@ export class LivePlayer {
     this.hls = null;
   }
 
-  #reload() {
+  // hls.js 1.7 may stop loading for good where it changes the level beside a gap.
+  #unstick() {
     this.hls?.stopLoad();
     this.hls?.startLoad();
+    this.unstickTimer = setTimeout(() => this.#unstick(), UNSTICK_MS);
   }
 
   #enter(state, reason) {
     if (state === 'live') this.failures = 0;
+    clearTimeout(this.unstickTimer);
+    if (state === 'stalled') this.unstickTimer = setTimeout(() => this.#unstick(), UNSTICK_MS);
     this.state = state;
     this.onState(state, reason);
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every conversation between an encoder and its stream goes through post_to_stream() and
+/* Every conversation between an encoder and its stream goes through send_to_stream() and
  * on_verdict(), whether both live on one loop or on two: addressed by id, so that whoever has
  * ended meanwhile is simply not found. */
 #include "live/live_host.h"

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every rung is, in ffprobe's eyes: large sources, sound and picture together, odd shapes.
+// What every rung is, in ffprobe's eyes: large sources, odd keyframes, odd shapes.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 
-import { runCommand } from './support/child.mjs';
 import { createChannel, untilLive } from './support/channel.mjs';
 import { makeMediaFile, sendMediaFile } from './support/media_file.mjs';
 import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/probe.mjs';
-import { commonSegments, extensionOf, fetchRungs, probeRungs } from './support/rungs.mjs';
+import { commonSegments, probeRungs } from './support/rungs.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
 import { metric } from './support/workers.mjs';
@@ -64,52 +60,6 @@ for (const { name, size, fps, rungs, sound } of FORMATS) {
       assert.equal(await metric(server, 'weir_transcode_rung_gops_dropped_total'), 0, 'no picture was left out');
     }, { timeout: 90_000 });
   }
-}
-
-// --- a flash and a beep at every whole second ---
-
-// Where the picture turns bright and where the sound begins, as ffmpeg's filters tell.
-async function flashesAndBeeps(bytes, extension) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-sync-'));
-  try {
-    const file = path.join(folder, `media.${extension}`);
-    writeFileSync(file, bytes);
-    const { stderr } = await runCommand('ffmpeg', [
-      '-hide_banner', '-nostdin', '-copyts', '-i', file, '-vf', 'blackdetect=d=0.3:pix_th=0.4', '-af', 'silencedetect=n=-35dB:d=0.3', '-f', 'null', '-',
-    ]);
-    // The end of the file ends a black stretch, too: the last flash may be none.
-    const times = (pattern) => [...stderr.matchAll(pattern)].map(([, time]) => Number(time));
-    return { flashes: times(/black_end:([\d.]+)/g).slice(0, -1), beeps: times(/silence_end: ([\d.]+)/g) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-// How far each flash is behind its beep.
-function offsets({ flashes, beeps }) {
-  const pairs = flashes.map((flash) => flash - beeps.reduce((best, beep) => (Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best), Infinity));
-  return pairs.filter((offset) => Math.abs(offset) < 0.3);
-}
-
-for (const [type, containerFormat] of [['STANDARD', 'TS'], ['ADVANCED_SD', 'FRAGMENTED_MP4']]) {
-  story(`sound and picture stay together in every rung (${type}, ${containerFormat})`, async (kit) => {
-    await kit.server();
-    const channel = await createChannel(kit, { type, containerFormat });
-    kit.encoder(channel.rtmpUrl, {
-      source: "color=black:s=640x360:r=30,drawbox=c=white:t=fill:enable='lt(mod(t,1),0.2)'",
-      bitrate: '800k',
-      sound: "aevalsrc='if(lt(mod(t,1),0.2),0.5*sin(2*PI*880*t),0)':s=48000",
-    });
-    const variants = await untilLive(channel);
-    const playlists = await commonSegments(variants, 5);
-    const rungs = await fetchRungs(playlists);
-    for (const [i, bytes] of rungs.entries()) {
-      if (!variants[i].RESOLUTION) continue; // audio only
-      const found = offsets(await flashesAndBeeps(bytes, extensionOf(containerFormat)));
-      assert.ok(found.length >= 3, `${found.length} flashes with a beep in ${variants[i].RESOLUTION}`);
-      for (const offset of found) assert.ok(Math.abs(offset) < 0.02, `the flash of ${variants[i].RESOLUTION} is ${offset} s behind its beep`);
-    }
-  });
 }
 
 // --- keyframes that fit no ladder ---
