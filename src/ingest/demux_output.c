@@ -12,10 +12,9 @@
 #define DELAY_MAX    (5 * MEDIA_TIMESCALE) /* presentation behind decoding */
 #define BYTES_FACTOR 2                     /* lengths for start codes, and no more */
 #define BYTES_SLACK  (64 << 10)
-#define FRAME_LEAST                                                                                \
-    4 /* bytes of stream for a frame: the shortest of AAC has eight, and a config                  \
-       */
 #define FRAMES_SLACK 64
+/* Bytes of stream for a frame: the shortest of AAC has eight, and a config. */
+#define FRAME_LEAST 4
 
 struct demux_output {
     struct demux_output_events events;

@@ -52,7 +52,9 @@ static inline void on_packet(int rendition, struct packet *packet, void *ctx)
     struct fixture *f = ctx;
     struct track *track = &f->tracks[rendition][packet->kind];
 
-    track->packets = mem_realloc(track->packets, (track->count + 1) * sizeof(*track->packets));
+    if ((track->count & (track->count - 1)) == 0) /* full at each power of two */
+        track->packets =
+            mem_realloc(track->packets, (track->count * 2 + 1) * sizeof(*track->packets));
     track->packets[track->count++] = packet_ref(packet);
     if (f->destroys_inside) {
         transcode_supervisor_destroy(f->supervisor);
