@@ -8,7 +8,7 @@ import { fetchSegments, firstStepBack, probeBytes, tracksOf } from './support/pr
 import { commonSegments, probeRungs } from './support/rungs.mjs';
 import { story } from './support/story.mjs';
 import { until } from './support/wait.mjs';
-import { eventCount, metric, workerPids } from './support/workers.mjs';
+import { killWorkersUntilGivenUp, metric, workerPids } from './support/workers.mjs';
 
 const numbered = (playlist) => playlist.segments.map((segment, i) => ({ ...segment, number: playlist.mediaSequence + i }));
 
@@ -93,15 +93,7 @@ story('after five crashes in a minute the rungs are withdrawn and the source goe
   const channel = await createChannel(kit, { type: 'STANDARD' });
   kit.encoder(channel.rtmpUrl);
   const [source] = await untilLive(channel);
-  const killed = new Set();
-  await until('the transcode to be given up', async () => {
-    for (const pid of workerPids(server).filter((worker) => !killed.has(worker))) {
-      process.kill(pid, 'SIGKILL');
-      killed.add(pid);
-    }
-    return await eventCount(server, 'Stream Failure') === 1;
-  }, { timeout: 20_000 });
-  assert.equal(killed.size, 5);
+  assert.equal(await killWorkersUntilGivenUp(server), 5);
   assert.match(server.log, /transcoding given up: reason=The transcoder crashed too often/);
   const [left, ...others] = await until('the rungs to be withdrawn', async () => {
     const variants = await untilLive(channel);

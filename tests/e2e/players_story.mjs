@@ -8,7 +8,7 @@ import { createChannel, untilLive } from './support/channel.mjs';
 import { largestJump, longestFreeze, picturesSeen, startClock, watchClock } from './support/clock.mjs';
 import { story } from './support/story.mjs';
 import { letItRun, slow, until } from './support/wait.mjs';
-import { eventCount, workerPids } from './support/workers.mjs';
+import { killWorkersUntilGivenUp, workerPids } from './support/workers.mjs';
 
 const SOURCE = 640, LOWER = 284; // widths of the two rungs
 const GOP_S = 2;
@@ -101,14 +101,7 @@ story('a player moves to the source when transcoding is given up', async (kit) =
   const server = await kit.server();
   const channel = await clockChannel(kit);
   const page = await openOnLowerRung(kit, channel, {});
-  const killed = new Set();
-  await until('the transcode to be given up', async () => {
-    for (const pid of workerPids(server).filter((worker) => !killed.has(worker))) {
-      process.kill(pid, 'SIGKILL');
-      killed.add(pid);
-    }
-    return await eventCount(server, 'Stream Failure') === 1;
-  }, { timeout: 20_000 });
+  await killWorkersUntilGivenUp(server);
   await untilWidth(page, SOURCE);
   const { number } = (await picturesSeen(page)).at(-1);
   await until('the picture 5 s on', async () => (await picturesSeen(page)).at(-1).number > number + 5 * 30, { timeout: 20_000 });

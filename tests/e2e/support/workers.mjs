@@ -2,6 +2,8 @@
 // The server's child processes, and what its metrics say.
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { until } from './wait.mjs';
+
 export function workerPids(server) {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
@@ -19,3 +21,16 @@ export async function metric(server, name, label = '') {
 }
 
 export const eventCount = (server, name) => metric(server, 'weir_events_total', `name="${name}"`);
+
+// Kills every worker of the one broadcast as it starts; returns how many there were.
+export async function killWorkersUntilGivenUp(server) {
+  const killed = new Set();
+  await until('the transcode to be given up', async () => {
+    for (const pid of workerPids(server).filter((worker) => !killed.has(worker))) {
+      process.kill(pid, 'SIGKILL');
+      killed.add(pid);
+    }
+    return await eventCount(server, 'Stream Failure') === 1;
+  }, { timeout: 20_000 });
+  return killed.size;
+}

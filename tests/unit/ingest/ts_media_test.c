@@ -352,9 +352,9 @@ static void pictures_wait_for_their_parameter_sets(void **state)
 
 /* ---- damage ---- */
 
-static void a_lost_packet_costs_its_picture(void **state)
+/* An IDR, and a picture whose second packet is missing. */
+static void picture_with_a_hole(struct fixture *f)
 {
-    struct fixture *f = *state;
     uint8_t large[1000];
 
     memset(large, 0xaa, sizeof(large));
@@ -365,6 +365,13 @@ static void a_lost_packet_costs_its_picture(void **state)
     ts_pes_out(&f->ts, TS_VIDEO_PID, 93000, TS_NO_TIME, large, sizeof(large));
     memmove(f->ts.out.data + 188, f->ts.out.data + 2 * 188, f->ts.out.len - 2 * 188);
     buf_truncate(&f->ts.out, f->ts.out.len - 188);
+}
+
+static void a_lost_packet_costs_its_picture(void **state)
+{
+    struct fixture *f = *state;
+
+    picture_with_a_hole(f);
     push(f);
     picture(f, slice, 96000, TS_NO_TIME);
     picture(f, slice, 99000, TS_NO_TIME);
@@ -378,16 +385,8 @@ static void a_lost_packet_costs_its_picture(void **state)
 static void what_goes_on_with_a_lost_picture_is_lost_with_it(void **state)
 {
     struct fixture *f = *state;
-    uint8_t large[1000];
 
-    memset(large, 0xaa, sizeof(large));
-    memcpy(large, slice, sizeof(slice));
-    ts_tables_out(&f->ts, 0x1b, 0, 0, NULL);
-    picture(f, idr, 90000, TS_NO_TIME);
-    push(f);
-    ts_pes_out(&f->ts, TS_VIDEO_PID, 93000, TS_NO_TIME, large, sizeof(large));
-    memmove(f->ts.out.data + 188, f->ts.out.data + 2 * 188, f->ts.out.len - 2 * 188);
-    buf_truncate(&f->ts.out, f->ts.out.len - 188);
+    picture_with_a_hole(f);
     ts_pes_out(&f->ts, TS_VIDEO_PID, TS_NO_TIME, TS_NO_TIME, slice, sizeof(slice));
     picture(f, slice, 96000, TS_NO_TIME);
     picture(f, slice, 99000, TS_NO_TIME);
